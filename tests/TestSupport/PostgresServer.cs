@@ -1,0 +1,51 @@
+using GoldenThread.Infrastructure;
+using Npgsql;
+
+namespace GoldenThread.TestSupport;
+
+/// <summary>
+/// One PostgreSQL for the whole test process: the one that <c>GT_TEST_POSTGRES</c> names (`./gt test` starts it for all), otherwise a private one
+/// that ends with the process. It does not wait for the disk.
+/// </summary>
+public sealed class PostgresServer
+{
+    private static readonly Lazy<Task<PostgresServer>> Shared = new(StartAsync);
+
+    private PostgresServer(string connectionString) => ConnectionString = connectionString;
+
+    /// <summary>A superuser's connection string to the database <c>postgres</c>.</summary>
+    public string ConnectionString { get; }
+
+    /// <summary>The server of this process.</summary>
+    public static Task<PostgresServer> SharedAsync() => Shared.Value;
+
+    /// <summary>A connection string to another database, as another user.</summary>
+    public string ConnectionStringFor(string database, string username, string password) =>
+        new NpgsqlConnectionStringBuilder(ConnectionString) { Database = database, Username = username, Password = password }.ConnectionString;
+
+    /// <summary>Runs SQL as superuser, on its own connection outside the pool.</summary>
+    public async Task ExecuteAsync(string sql, string database = "postgres")
+    {
+        var builder = new NpgsqlConnectionStringBuilder(ConnectionString) { Pooling = false, Database = database };
+        await using var connection = new NpgsqlConnection(builder.ConnectionString);
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync();
+    }
+
+    private static async Task<PostgresServer> StartAsync()
+    {
+        if (Environment.GetEnvironmentVariable("GT_TEST_POSTGRES") is { Length: > 0 } given)
+            return new PostgresServer(given);
+
+        var folder = ThrowAway.NewFolder("postgres");
+        var postgres = await PrivatePostgres.StartAsync(new PrivatePostgresOptions
+        {
+            Folder = folder,
+            Password = Secrets.New(),
+            Durable = false,
+        });
+        ThrowAway.UntilProcessExit(folder, postgres.Process);
+        return new PostgresServer(postgres.ConnectionString);
+    }
+}

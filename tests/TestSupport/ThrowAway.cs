@@ -1,0 +1,33 @@
+using GoldenThread.Infrastructure;
+
+namespace GoldenThread.TestSupport;
+
+/// <summary>Folders and servers that live as long as the test process, and no longer, however it ends.</summary>
+internal static class ThrowAway
+{
+    /// <summary>A new folder that servers running as their own users can reach.</summary>
+    public static string NewFolder(string purpose)
+    {
+        var folder = Path.Combine(Path.GetTempPath(), $"gt-{purpose}-{Secrets.ShortName()}");
+        const UnixFileMode reachable = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
+            | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
+        Directory.CreateDirectory(folder, reachable);
+        return folder;
+    }
+
+    /// <summary>Kills these at the end of the process and removes their folder. A keeper does so even if the process is killed.</summary>
+    public static void UntilProcessExit(string folder, params ProcessMark[] processes)
+    {
+        var keeper = new Keeper(folder, processes);
+        AppDomain.CurrentDomain.ProcessExit += (_, _) =>
+        {
+            foreach (var process in processes)
+            {
+                process.StopAsync(ProcessSignal.Quit, TimeSpan.FromSeconds(2)).GetAwaiter().GetResult();
+            }
+
+            Directory.Delete(folder, recursive: true);
+            keeper.Dispose();
+        };
+    }
+}

@@ -1,0 +1,114 @@
+using System.Threading.Channels;
+using Grpc.Core;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace GoldenThread.ServiceDefaults;
+
+/// <summary>
+/// Audits reads that answered a name, a UPN or a date of birth. Rows are written in batches within a second: a crash may lose that
+/// second, which keeps a read from costing a commit.
+/// </summary>
+public sealed partial class ReadAudit(NpgsqlDataSource source, ILogger<ReadAudit> log) : BackgroundService
+{
+    internal const string StateKey = "goldenthread.saw";
+    private const int LargestBatch = 500;
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+
+    private readonly Channel<AuditRow> rows = Channel.CreateUnbounded<AuditRow>(new UnboundedChannelOptions { SingleReader = true });
+
+    /// <summary>Puts down what the call saw, once it has been answered. An rpc that names pupils is put down even where it names none.</summary>
+    internal void Keep(ServerCallContext context)
+    {
+        var seen = context.UserState.TryGetValue(StateKey, out var value) ? (List<Seen>)value : [];
+        if (seen.Count == 0)
+        {
+            return;
+        }
+
+        var caller = context.Caller();
+        foreach (var subject in seen)
+        {
+            rows.Writer.TryWrite(new AuditRow(
+                caller.Issuer, caller.Subject, caller.ClientId, context.Method, caller.Purpose, subject.Kind, subject.Ids, subject.SchoolUrn, null));
+        }
+    }
+
+    /// <inheritdoc />
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        var pending = new List<AuditRow>();
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                await Task.Delay(Interval, stoppingToken);
+                await FlushAsync(pending);
+            }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+                break;
+            }
+            catch (Exception e) when (Transience.IsUnavailable(e))
+            {
+                // They stay in hand and go with the next batch.
+                LogWaiting(pending.Count);
+            }
+        }
+
+        await FlushAsync(pending);
+    }
+
+    private async Task FlushAsync(List<AuditRow> pending)
+    {
+        while (true)
+        {
+            while (pending.Count < LargestBatch && rows.Reader.TryRead(out var row))
+            {
+                pending.Add(row);
+            }
+
+            if (pending.Count == 0)
+            {
+                return;
+            }
+
+            await using var connection = await source.OpenConnectionAsync();
+            await using var batch = new NpgsqlBatch(connection);
+            foreach (var row in pending)
+            {
+                batch.BatchCommands.Add(AuditRow.Insert(row));
+            }
+
+            await batch.ExecuteNonQueryAsync();
+            pending.Clear();
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Count} audited reads wait for the database")]
+    private partial void LogWaiting(int count);
+
+    internal sealed record Seen(string Kind, string[] Ids, int? SchoolUrn);
+}
+
+/// <summary>Tells the audit what a call showed.</summary>
+public static class ReadAuditExtensions
+{
+    /// <summary>The answer names these: "pupil" and their ids.</summary>
+    public static void Saw(this ServerCallContext context, string kind, IEnumerable<string> ids, int? schoolUrn = null)
+    {
+        var seen = ids.ToArray();
+        if (seen.Length == 0)
+        {
+            return;
+        }
+
+        if (!context.UserState.TryGetValue(ReadAudit.StateKey, out var value))
+        {
+            context.UserState[ReadAudit.StateKey] = value = new List<ReadAudit.Seen>();
+        }
+
+        ((List<ReadAudit.Seen>)value).Add(new(kind, seen, schoolUrn));
+    }
+}

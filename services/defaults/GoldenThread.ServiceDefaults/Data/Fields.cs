@@ -1,0 +1,71 @@
+using System.Globalization;
+using Grpc.Core;
+
+namespace GoldenThread.ServiceDefaults;
+
+/// <summary>Reads the texts of a request into the types they stand for, or refuses them by name.</summary>
+public static class Fields
+{
+    /// <summary>An id (UUID).</summary>
+    public static Guid Id(string value, string field) =>
+        Guid.TryParseExact(value, "D", out var id)
+            ? id
+            : throw Refusal.InvalidField("ID_INVALID", field, $"{field} must be an id such as 018f6f3e-7a90-7c3a-9d8e-2f6b1c0d4e5f.");
+
+    /// <summary>A day as yyyy-MM-dd.</summary>
+    public static DateOnly Day(string value, string field) =>
+        DateOnly.TryParseExact(value, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day)
+            ? day
+            : throw Refusal.InvalidField("DATE_INVALID", field, $"{field} must be a date such as 2026-01-31.");
+
+    /// <summary>A decimal with a point, no thousands separator, no exponent.</summary>
+    public static decimal Decimal(string value, string field) =>
+        decimal.TryParse(value, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number)
+            ? number
+            : throw Refusal.InvalidField("NUMBER_INVALID", field, $"{field} must be a number such as 104 or 103.5.");
+
+    /// <summary>A text that must be there and fit.</summary>
+    public static string Text(string value, string field, int maximumLength)
+    {
+        if (string.IsNullOrWhiteSpace(value))
+        {
+            throw Refusal.InvalidField("TEXT_MISSING", field, $"{field} must be given.");
+        }
+
+        return OptionalText(value, field, maximumLength);
+    }
+
+    /// <summary>A text that may be empty but must fit.</summary>
+    public static string OptionalText(string value, string field, int maximumLength)
+    {
+        if (value.Length > maximumLength)
+        {
+            throw Refusal.InvalidField("TEXT_TOO_LONG", field, $"{field} has {value.Length} characters; at most {maximumLength} are allowed.");
+        }
+
+        return value.Contains('\0', StringComparison.Ordinal)
+            ? throw Refusal.InvalidField("TEXT_INVALID", field, $"{field} holds a NUL character. Remove it and send again.")
+            : value;
+    }
+}
+
+/// <summary>The etag of a versioned resource, and the If-Match a change must carry.</summary>
+public static class Etag
+{
+    /// <summary>The etag of a version.</summary>
+    public static string Of(long version) => $"\"{version.ToString(CultureInfo.InvariantCulture)}\"";
+
+    /// <summary>The version named by If-Match. FAILED_PRECONDITION IF_MATCH_REQUIRED without one, ABORTED ETAG_MISMATCH for one that is not ours.</summary>
+    public static long IfMatch(this ServerCallContext context)
+    {
+        var value = context.RequestHeaders.GetValue("if-match");
+        if (string.IsNullOrEmpty(value))
+        {
+            throw Refusal.IfMatchRequired();
+        }
+
+        return long.TryParse(value.Trim('"'), NumberStyles.None, CultureInfo.InvariantCulture, out var version)
+            ? version
+            : throw Refusal.EtagMismatch();
+    }
+}

@@ -1,0 +1,45 @@
+using Dapper;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace GoldenThread.ServiceDefaults;
+
+/// <summary>Removes what has served: stored answers after 7 days, claims of messages after 30.</summary>
+internal sealed partial class Housekeeping(NpgsqlDataSource source, ILogger<Housekeeping> log) : BackgroundService
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromHours(1);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(Interval);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(stoppingToken))
+            {
+                await TidyAsync(stoppingToken);
+            }
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // Nothing is half done: each statement stands alone.
+        }
+    }
+
+    private async Task TidyAsync(CancellationToken ct)
+    {
+        try
+        {
+            await using var connection = await source.OpenConnectionAsync(ct);
+            await connection.ExecuteAsync("delete from idempotency where created_at < now() - interval '7 days'");
+            await connection.ExecuteAsync("delete from inbox where handled_at < now() - interval '30 days'");
+        }
+        catch (Exception e) when (Transience.IsUnavailable(e))
+        {
+            LogPutOff();
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Housekeeping is put off: the database cannot be reached")]
+    private partial void LogPutOff();
+}

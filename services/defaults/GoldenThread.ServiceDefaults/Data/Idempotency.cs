@@ -1,0 +1,119 @@
+using System.Security.Cryptography;
+using Dapper;
+using Google.Protobuf;
+using Grpc.Core;
+using Grpc.Core.Interceptors;
+using Npgsql;
+
+namespace GoldenThread.ServiceDefaults;
+
+/// <summary>A call that carries an Idempotency-Key: same key and payload get the same answer, another payload is refused.</summary>
+internal sealed class IdempotentCall(string client, string rpc, string key)
+{
+    public const string Constraint = "pk_idempotency";
+    private const string StateKey = "goldenthread.idempotent-call";
+    private const int LongestKey = 255;
+
+    public byte[]? RequestHash { get; set; }
+
+    public static IdempotentCall? Of(ServerCallContext context)
+    {
+        if (context.UserState.TryGetValue(StateKey, out var known))
+        {
+            return (IdempotentCall)known;
+        }
+
+        var key = context.RequestHeaders.GetValue("idempotency-key");
+        if (string.IsNullOrEmpty(key))
+        {
+            return null;
+        }
+
+        if (key.Length > LongestKey)
+        {
+            throw Refusal.InvalidField("IDEMPOTENCY_KEY_INVALID", "Idempotency-Key", $"An Idempotency-Key has at most {LongestKey} characters.");
+        }
+
+        var caller = context.Caller();
+        var call = new IdempotentCall($"{caller.Issuer} {caller.Subject}", context.Method, key);
+        context.UserState[StateKey] = call;
+        return call;
+    }
+
+    /// <summary>Two requests with one key at once: the second is told to ask again, and will then be answered like the first.</summary>
+    public static RpcException SameKeyAtOnce() =>
+        Refusal.Unavailable("IDEMPOTENCY_KEY_IN_USE", "A request with this Idempotency-Key is just being handled. Send it again.");
+
+    public async Task<T?> FindAsync<T>(NpgsqlConnection connection, CancellationToken ct) where T : class, IMessage<T>, new()
+    {
+        const string Sql = "select request_hash, answer from idempotency where client = @client and rpc = @rpc and key = @key";
+        var row = await connection.QuerySingleOrDefaultAsync<StoredAnswer>(new CommandDefinition(Sql, new { client, rpc, key }, cancellationToken: ct));
+        if (row is null)
+        {
+            return null;
+        }
+
+        if (!row.RequestHash.AsSpan().SequenceEqual(RequestHash))
+        {
+            throw Refusal.IdempotencyKeyReused();
+        }
+
+        var answer = new T();
+        answer.MergeFrom(row.Answer);
+        return answer;
+    }
+
+    public void AddTo(NpgsqlBatch batch, byte[] answer)
+    {
+        batch.BatchCommands.Add(new NpgsqlBatchCommand(
+            "insert into idempotency (client, rpc, key, request_hash, answer) values ($1, $2, $3, $4, $5)")
+        {
+            Parameters =
+            {
+                new() { Value = client },
+                new() { Value = rpc },
+                new() { Value = key },
+                new() { Value = RequestHash ?? throw new InvalidOperationException("An upload with an Idempotency-Key must call ReplayAsync before it commits.") },
+                new() { Value = answer },
+            },
+        });
+    }
+
+    private sealed record StoredAnswer
+    {
+        public required byte[] RequestHash { get; init; }
+
+        public required byte[] Answer { get; init; }
+    }
+}
+
+/// <summary>Answers a repeated unary request from what was stored with its effect.</summary>
+internal sealed class IdempotencyInterceptor(NpgsqlDataSource source) : Interceptor
+{
+    public override async Task<TResponse> UnaryServerHandler<TRequest, TResponse>(
+        TRequest request, ServerCallContext context, UnaryServerMethod<TRequest, TResponse> continuation)
+    {
+        if (string.IsNullOrEmpty(context.RequestHeaders.GetValue("idempotency-key")) || RpcCatalogue.Rules[context.Method].Anonymous)
+        {
+            return await continuation(request, context);
+        }
+
+        var call = IdempotentCall.Of(context)!;
+        call.RequestHash = SHA256.HashData(((IMessage)request).ToByteArray());
+        return await FindAsync<TResponse>(call, context.CancellationToken) ?? await continuation(request, context);
+    }
+
+    private async Task<TResponse?> FindAsync<TResponse>(IdempotentCall call, CancellationToken ct) where TResponse : class
+    {
+        // The generated response types are all IMessage<T> with a constructor, which the interceptor's signature cannot say.
+        var find = typeof(IdempotencyInterceptor).GetMethod(nameof(FindMessageAsync), System.Reflection.BindingFlags.NonPublic | System.Reflection.BindingFlags.Instance)!
+            .MakeGenericMethod(typeof(TResponse)).CreateDelegate<Func<IdempotentCall, CancellationToken, Task<TResponse?>>>(this);
+        return await find(call, ct);
+    }
+
+    private async Task<T?> FindMessageAsync<T>(IdempotentCall call, CancellationToken ct) where T : class, IMessage<T>, new()
+    {
+        await using var connection = await source.OpenConnectionAsync(ct);
+        return await call.FindAsync<T>(connection, ct);
+    }
+}

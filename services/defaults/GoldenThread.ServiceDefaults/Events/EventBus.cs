@@ -1,0 +1,92 @@
+using System.Reflection;
+using System.Text.RegularExpressions;
+using MassTransit;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+
+namespace GoldenThread.ServiceDefaults;
+
+/// <summary>What a service hears.</summary>
+public sealed partial class EventBusBuilder(string service, IBusRegistrationConfigurator registration)
+{
+    private readonly List<(string Queue, System.Type Consumer)> consumers = [];
+
+    internal IReadOnlyList<(string Queue, System.Type Consumer)> Consumers => consumers;
+
+    /// <summary>Adds a consumer with a quorum queue of its own: <c>&lt;service&gt;.&lt;consumer&gt;</c>.</summary>
+    public EventBusBuilder Consume<TConsumer>() where TConsumer : class, IConsumer
+    {
+        registration.AddConsumer<TConsumer>();
+        var name = typeof(TConsumer).Name;
+        var plain = name.EndsWith("Consumer", StringComparison.Ordinal) ? name[..^"Consumer".Length] : name;
+        consumers.Add(($"{service}.{WordStart().Replace(plain, "-$1").ToLowerInvariant()}", typeof(TConsumer)));
+        return this;
+    }
+
+    [GeneratedRegex("(?<=[a-z0-9])([A-Z])")]
+    private static partial Regex WordStart();
+}
+
+/// <summary>Joins a service to the bus.</summary>
+public static class EventBus
+{
+    private const int Prefetch = 64;
+    private const int Concurrency = 8;
+
+    /// <summary>Adds the bus, the outbox relay, the inbox and the consumers. The service starts, and works, without a broker.</summary>
+    public static WebApplicationBuilder AddEventBus(this WebApplicationBuilder builder, string service, Assembly assembly, Action<EventBusBuilder> hear)
+    {
+        builder.Services.AddSingleton(new EventTypes(assembly));
+        builder.Services.AddSingleton<Inbox>();
+        builder.Services.AddHostedService<OutboxRelay>();
+        builder.Services.Configure<MassTransitHostOptions>(options =>
+        {
+            options.WaitUntilStarted = false;
+            options.StopTimeout = TimeSpan.FromSeconds(10);
+        });
+        builder.Services.AddMassTransit(registration =>
+        {
+            registration.DisableUsageTelemetry();
+            var bus = new EventBusBuilder(service, registration);
+            bus.Consume<GrantChangedConsumer>();
+            hear(bus);
+            registration.UsingRabbitMq((context, rabbit) =>
+            {
+                var options = context.GetRequiredService<IOptions<RabbitOptions>>().Value;
+                rabbit.Host(options.Host, options.Port, options.VirtualHost, host =>
+                {
+                    host.Username(options.User);
+                    host.Password(options.Password);
+                    host.PublisherConfirmation = true;
+                    host.Heartbeat(TimeSpan.FromSeconds(10));
+                });
+                foreach (var (queue, consumer) in bus.Consumers)
+                {
+                    rabbit.ReceiveEndpoint(queue, endpoint => Configure(context, endpoint, consumer));
+                }
+            });
+        });
+        return builder;
+    }
+
+    private static void Configure(IBusRegistrationContext context, IRabbitMqReceiveEndpointConfigurator endpoint, System.Type consumer)
+    {
+        endpoint.SetQuorumQueue();
+        endpoint.PrefetchCount = Prefetch;
+        endpoint.ConcurrentMessageLimit = Concurrency;
+        // What fails for a reason of its own gets three more tries, then goes to the error queue with that reason …
+        endpoint.UseMessageRetry(retry =>
+        {
+            retry.Ignore<Exception>(Transience.IsUnavailable);
+            retry.Interval(3, TimeSpan.FromMilliseconds(200));
+        });
+        // … and what merely cannot be reached is tried without end.
+        endpoint.UseMessageRetry(retry =>
+        {
+            retry.Handle<Exception>(Transience.IsUnavailable);
+            retry.Exponential(int.MaxValue, TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(15), TimeSpan.FromMilliseconds(200));
+        });
+        endpoint.ConfigureConsumer(context, consumer);
+    }
+}

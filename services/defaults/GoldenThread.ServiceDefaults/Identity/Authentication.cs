@@ -1,0 +1,84 @@
+using System.Net;
+using Microsoft.AspNetCore.Authentication.JwtBearer;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.IdentityModel.JsonWebTokens;
+using Microsoft.IdentityModel.Tokens;
+
+namespace GoldenThread.ServiceDefaults;
+
+/// <summary>Believes tokens of the configured issuers: one bearer scheme each, chosen by the token's own word and then proven.</summary>
+public static class Authentication
+{
+    /// <summary>The scheme that picks the issuer's scheme.</summary>
+    public const string Scheme = "goldenthread";
+
+    private static readonly string[] Algorithms = [SecurityAlgorithms.RsaSha256, SecurityAlgorithms.RsaSsaPssSha256, SecurityAlgorithms.EcdsaSha256];
+
+    /// <summary>Adds the schemes. An issuer without TLS is accepted on loopback alone.</summary>
+    public static IServiceCollection AddIssuers(this IServiceCollection services, IdentityOptions identity)
+    {
+        var authentication = services.AddAuthentication(Scheme).AddPolicyScheme(Scheme, null, options =>
+            options.ForwardDefaultSelector = http => SchemeOf(identity, http.Request.Headers.Authorization.ToString()));
+        for (var i = 0; i < identity.Issuers.Count; i++)
+        {
+            var issuer = identity.Issuers[i];
+            authentication.AddJwtBearer(SchemeName(i), options => Configure(options, issuer));
+        }
+
+        return services;
+    }
+
+    private static void Configure(JwtBearerOptions options, IssuerOptions issuer)
+    {
+        options.Authority = issuer.Authority;
+        options.MapInboundClaims = false;
+        options.RequireHttpsMetadata = !IsLoopback(issuer.Authority);
+        options.RefreshInterval = TimeSpan.FromSeconds(30);
+        options.BackchannelTimeout = TimeSpan.FromSeconds(5);
+        options.TokenValidationParameters = new TokenValidationParameters
+        {
+            ValidIssuer = issuer.Authority,
+            ValidAudiences = issuer.InternalAudience is null ? [issuer.Audience] : [issuer.Audience, issuer.InternalAudience],
+            ValidAlgorithms = Algorithms,
+            RequireExpirationTime = true,
+            RequireSignedTokens = true,
+            ClockSkew = TimeSpan.FromSeconds(30),
+            NameClaimType = "sub",
+            RoleClaimType = "role",
+        };
+    }
+
+    private static string SchemeOf(IdentityOptions identity, string authorization)
+    {
+        var handler = new JsonWebTokenHandler();
+        var token = authorization.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase) ? authorization[7..].Trim() : "";
+        if (handler.CanReadToken(token))
+        {
+            var claimed = IssuerOf(handler, token);
+            var index = identity.Issuers.FindIndex(i => i.Authority.TrimEnd('/') == claimed?.TrimEnd('/'));
+            if (index >= 0)
+            {
+                return SchemeName(index);
+            }
+        }
+
+        return SchemeName(0);
+    }
+
+    private static string? IssuerOf(JsonWebTokenHandler handler, string token)
+    {
+        try
+        {
+            return handler.ReadJsonWebToken(token).Issuer;
+        }
+        catch (ArgumentException)
+        {
+            return null;
+        }
+    }
+
+    private static string SchemeName(int index) => $"issuer-{index}";
+
+    private static bool IsLoopback(string address) =>
+        Uri.TryCreate(address, UriKind.Absolute, out var uri) && (uri.IsLoopback || IPAddress.TryParse(uri.Host, out var ip) && IPAddress.IsLoopback(ip));
+}

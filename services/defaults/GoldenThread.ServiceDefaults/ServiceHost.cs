@@ -1,0 +1,173 @@
+using System.Net;
+using System.Reflection;
+using System.Security.Cryptography.X509Certificates;
+using Dapper;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+using Npgsql;
+
+namespace GoldenThread.ServiceDefaults;
+
+/// <summary>Puts a service together: what is alike in all of them, so that each Program.cs is a contents page.</summary>
+public static class ServiceHost
+{
+    private const int LargestMessage = 16 * 1024 * 1024;
+    private static readonly TimeSpan ShutdownLimit = TimeSpan.FromSeconds(20);
+
+    /// <summary>A builder with options, database, identity, errors, audit, health and telemetry in place.</summary>
+    /// <param name="args">The command line.</param>
+    /// <param name="service">Name of the service, such as "assessment".</param>
+    /// <param name="assembly">The service's assembly, which carries its migrations.</param>
+    public static WebApplicationBuilder CreateBuilder(string[] args, string service, Assembly assembly)
+    {
+        DefaultTypeMap.MatchNamesWithUnderscores = true;
+        SqlMapper.AddTypeHandler(new DayHandler());
+        var builder = WebApplication.CreateBuilder(args);
+        builder.Configuration.AddInMemoryCollection([new("Service:Name", service)]);
+        AddOptions(builder.Services);
+        AddDatabase(builder.Services, assembly);
+        builder.Services.AddIssuers(builder.Configuration.GetSection("Identity").Get<IdentityOptions>() ?? new IdentityOptions());
+        builder.Services.AddTelemetry(service);
+        builder.Services.TryAddSingleton(TimeProvider.System);
+        builder.Services.AddSingleton<ServiceToken>();
+        builder.Services.AddSingleton<RoleLookup>();
+        builder.Services.AddSingleton<ReadAudit>();
+        builder.Services.AddHostedService(provider => provider.GetRequiredService<ReadAudit>());
+        builder.Services.AddSingleton<AuditChainer>();
+        builder.Services.AddHostedService(provider => provider.GetRequiredService<AuditChainer>());
+        builder.Services.AddHostedService<Housekeeping>();
+        builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = ShutdownLimit);
+        builder.Services.AddGrpc(grpc =>
+        {
+            grpc.MaxReceiveMessageSize = LargestMessage;
+            grpc.Interceptors.Add<ErrorInterceptor>();
+            grpc.Interceptors.Add<CallerInterceptor>();
+            grpc.Interceptors.Add<IdempotencyInterceptor>();
+        });
+        builder.Services.AddSingleton<ErrorInterceptor>();
+        builder.Services.AddSingleton<CallerInterceptor>();
+        builder.Services.AddSingleton<IdempotencyInterceptor>();
+        builder.WebHost.ConfigureKestrel(Listen);
+        return builder;
+    }
+
+    /// <summary>Runs `migrate` where it is asked for on the command line; true when it was, and the process should end.</summary>
+    public static async Task<bool> RunMigrationsIfAskedAsync(WebApplicationBuilder builder, string[] args, Assembly assembly)
+    {
+        if (args is not ["migrate", ..])
+        {
+            return false;
+        }
+
+        var options = builder.Configuration.GetSection("Database").Get<DatabaseOptions>() ?? new DatabaseOptions();
+        var owner = options.OwnerConnectionString
+            ?? throw new InvalidOperationException("Database:OwnerConnectionString is missing; `migrate` runs as the owner of the tables.");
+        var role = new NpgsqlConnectionStringBuilder(options.ConnectionString).Username;
+        var count = await Migrator.RunAsync(owner, role, new MigrationSet(assembly), name => Console.WriteLine($"applied {name}"));
+        Console.WriteLine(count == 0 ? "nothing to migrate" : $"{count} migrations applied");
+        return true;
+    }
+
+    /// <summary>Maps health, over gRPC and over HTTP for probes.</summary>
+    public static WebApplication MapServiceDefaults(this WebApplication app)
+    {
+        // A contract without access on an rpc must stop the start, not the first call.
+        _ = RpcCatalogue.Rules.Count;
+        app.MapGrpcService<HealthEdge>();
+        app.MapGet("/health/live", () => Results.Text("live"));
+        app.MapGet("/health/ready", async (Readiness readiness, CancellationToken ct) =>
+            await readiness.WhyNotAsync(ct) is { } why ? Results.Text(why, statusCode: StatusCodes.Status503ServiceUnavailable) : Results.Text("ready"));
+        return app;
+    }
+
+    private static void AddOptions(IServiceCollection services)
+    {
+        services.AddOptions<ServiceOptions>().BindConfiguration("Service").ValidateDataAnnotations()
+            .Validate(o => o.AllowPlaintext || o.CertificateFile is not null || IPAddress.IsLoopback(IPAddress.Parse(o.BindAddress)),
+                "Service:BindAddress is not loopback and no certificate is given. Set Service:CertificateFile and Service:KeyFile, "
+                + "or Service:AllowPlaintext=true where the network itself encrypts.")
+            .ValidateOnStart();
+        services.AddOptions<DatabaseOptions>().BindConfiguration("Database").ValidateDataAnnotations().ValidateOnStart();
+        services.AddOptions<RabbitOptions>().BindConfiguration("Rabbit").ValidateDataAnnotations().ValidateOnStart();
+        services.AddOptions<IdentityOptions>().BindConfiguration("Identity").ValidateDataAnnotations().ValidateOnStart();
+    }
+
+    private static void AddDatabase(IServiceCollection services, Assembly assembly)
+    {
+        services.AddSingleton(new MigrationSet(assembly));
+        services.AddSingleton(provider =>
+        {
+            var configured = new NpgsqlConnectionStringBuilder(provider.GetRequiredService<IOptions<DatabaseOptions>>().Value.ConnectionString)
+            {
+                MaxAutoPrepare = 100,
+                AutoPrepareMinUsages = 2,
+                NoResetOnClose = true,
+                ApplicationName = provider.GetRequiredService<IOptions<ServiceOptions>>().Value.Name,
+            };
+            if (!configured.ContainsKey("Maximum Pool Size"))
+            {
+                configured.MaxPoolSize = 20;
+            }
+
+            return new NpgsqlDataSourceBuilder(configured.ConnectionString).Build();
+        });
+        services.AddSingleton<OutboxSignal>();
+        services.AddSingleton<Works>();
+        services.AddSingleton<Readiness>();
+    }
+
+    private static void Listen(WebHostBuilderContext context, KestrelServerOptions kestrel)
+    {
+        var options = context.Configuration.GetSection("Service").Get<ServiceOptions>() ?? new ServiceOptions();
+        var address = IPAddress.Parse(options.BindAddress);
+        kestrel.AddServerHeader = false;
+        // An upload is as long as the gateway lets it be; a single message stays bounded by gRPC.
+        kestrel.Limits.MaxRequestBodySize = null;
+        kestrel.Limits.MinRequestBodyDataRate = null;
+        kestrel.Listen(address, options.GrpcPort, listen =>
+        {
+            listen.Protocols = HttpProtocols.Http2;
+            if (options.CertificateFile is { } certificate)
+            {
+                listen.UseHttps(https => Secure(https, certificate, options));
+            }
+        });
+        kestrel.Listen(address, options.HealthPort, listen => listen.Protocols = HttpProtocols.Http1);
+    }
+
+    private static void Secure(HttpsConnectionAdapterOptions https, string certificate, ServiceOptions options)
+    {
+        https.ServerCertificate = X509Certificate2.CreateFromPemFile(certificate, options.KeyFile);
+        if (options.ClientAuthorityFile is not { } authorityFile)
+        {
+            return;
+        }
+
+        var authority = X509CertificateLoader.LoadCertificateFromFile(authorityFile);
+        https.ClientCertificateMode = ClientCertificateMode.RequireCertificate;
+        https.ClientCertificateValidation = (client, _, _) =>
+        {
+            using var chain = new X509Chain();
+            chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
+            chain.ChainPolicy.CustomTrustStore.Add(authority);
+            chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
+            return chain.Build(client);
+        };
+    }
+
+    /// <summary>School days are <see cref="DateOnly"/> on both sides of Dapper.</summary>
+    private sealed class DayHandler : SqlMapper.TypeHandler<DateOnly>
+    {
+        public override DateOnly Parse(object value) => value is DateOnly day ? day : DateOnly.FromDateTime((DateTime)value);
+
+        public override void SetValue(System.Data.IDbDataParameter parameter, DateOnly value) => parameter.Value = value;
+    }
+}

@@ -24,6 +24,9 @@ public sealed record TestChanged
     /// <summary>Highest score of the scale.</summary>
     public required decimal HighestScore { get; init; }
 
+    /// <summary>Mean of the scale in its norm group; null where the scale has none.</summary>
+    public decimal? Mean { get; init; }
+
     /// <summary>Standard deviation of the scale in its norm group; null where the scale has none.</summary>
     public decimal? StandardDeviation { get; init; }
 

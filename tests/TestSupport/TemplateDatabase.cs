@@ -8,8 +8,8 @@ namespace GoldenThread.TestSupport;
 /// has a database of its own. The roles are those of the running house: <c>{service}_owner</c> owns the tables, <c>{service}_app</c> owns none.
 /// </summary>
 /// <param name="service">The service's name in lower case, for example <c>assessment</c>.</param>
-/// <param name="migrate">Runs the real migrator with the owner's connection string.</param>
-public sealed class TemplateDatabase(string service, Func<string, Task> migrate)
+/// <param name="migrate">Runs the real migrator: gets the owner's connection string, and the name of the application role to grant to.</param>
+public sealed class TemplateDatabase(string service, Func<string, string, Task> migrate)
 {
     private const string Password = "test";
 
@@ -43,7 +43,7 @@ public sealed class TemplateDatabase(string service, Func<string, Task> migrate)
         await CreateRolesAsync(server);
         await server.ExecuteAsync($"create database {name} owner {service}_owner");
         var owner = server.ConnectionStringFor(name, $"{service}_owner", Password);
-        await migrate(owner);
+        await migrate(owner, $"{service}_app");
         await using (var connection = new NpgsqlConnection(owner))
         {
             NpgsqlConnection.ClearPool(connection);

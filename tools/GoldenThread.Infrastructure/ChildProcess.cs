@@ -34,6 +34,7 @@ public sealed class ChildProcess
         // The shell puts it in the background and ends, so that nobody has to wait for it and its log needs no reader.
         const string script = """
             log=$1; shift
+            : >>"$log"
             command -v setsid >/dev/null && set -- setsid "$@"
             "$@" </dev/null >>"$log" 2>&1 &
             echo $!

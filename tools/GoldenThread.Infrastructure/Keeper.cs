@@ -8,23 +8,24 @@ namespace GoldenThread.Infrastructure;
 /// </summary>
 public sealed class Keeper : IDisposable
 {
+    /// <summary>The watching shell: arguments are the folder and the pids. "done" on its input means that there is nothing left to do.</summary>
+    public const string Script = """
+        folder=$1; shift
+        read -r word
+        [ "$word" = done ] && exit 0
+        for pid in "$@"; do kill -QUIT "$pid" 2>/dev/null; done
+        sleep 1
+        for pid in "$@"; do kill -KILL "$pid" 2>/dev/null; done
+        rm -rf "$folder"
+        """;
+
     private readonly Process shell;
 
     /// <summary>Watches over <paramref name="processes"/> and <paramref name="folder"/> from now on.</summary>
     public Keeper(string folder, params ProcessMark[] processes)
     {
-        // "done" is what Dispose writes: then there is nothing left to do.
-        const string script = """
-            folder=$1; shift
-            read -r word
-            [ "$word" = done ] && exit 0
-            for pid in "$@"; do kill -QUIT "$pid" 2>/dev/null; done
-            sleep 1
-            for pid in "$@"; do kill -KILL "$pid" 2>/dev/null; done
-            rm -rf "$folder"
-            """;
         string[] pids = [.. processes.Select(process => process.Pid.ToString())];
-        string[] shellCommand = ["/bin/sh", "-c", script, "keeper", folder, .. pids];
+        string[] shellCommand = ["/bin/sh", "-c", Script, "keeper", folder, .. pids];
         string[] command = Command.Find("setsid") is null ? shellCommand : ["setsid", .. shellCommand];
         var start = new ProcessStartInfo(command[0], command[1..])
         {

@@ -26,7 +26,7 @@ public sealed record PrivatePostgresOptions
 }
 
 /// <summary>A PostgreSQL of our own on 127.0.0.1: created where there is none, started, verified to be ours, stopped.</summary>
-public sealed class PrivatePostgres
+public sealed class PrivatePostgres : IAsyncDisposable
 {
     private readonly PrivatePostgresOptions options;
     private readonly string binaries;
@@ -144,6 +144,9 @@ public sealed class PrivatePostgres
             await server.Mark.StopAsync(ProcessSignal.Quit, TimeSpan.FromSeconds(10));
         server = null;
     }
+
+    /// <summary>Ends it at once, if it still runs.</summary>
+    public async ValueTask DisposeAsync() => await KillAsync();
 
     private async Task CreateAsync(CancellationToken cancellation)
     {

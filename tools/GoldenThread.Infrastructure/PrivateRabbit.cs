@@ -27,7 +27,7 @@ public sealed record PrivateRabbitOptions
 /// <summary>
 /// A RabbitMQ of our own on 127.0.0.1, with its own name server (epmd), node name, cookie and ports, so that it meets no other broker of the machine.
 /// </summary>
-public sealed class PrivateRabbit
+public sealed class PrivateRabbit : IAsyncDisposable
 {
     /// <summary>The user and the virtual host that every instance has from its first start.</summary>
     public const string User = "goldenthread";
@@ -144,6 +144,9 @@ public sealed class PrivateRabbit
     /// <summary>Removes a virtual host with all its queues.</summary>
     public static Task RemoveVirtualHostAsync(string controlScript, string name) =>
         Command.RunAsync([controlScript, "delete_vhost", name]);
+
+    /// <summary>Ends it at once, if it still runs.</summary>
+    public async ValueTask DisposeAsync() => await KillAsync();
 
     private async Task StopNameServerAsync()
     {

@@ -10,9 +10,12 @@ public static class Command
 
     /// <summary>Runs and returns the output; throws with the output when the exit code is not 0.</summary>
     public static async Task<string> RunAsync(
-        string[] command, IReadOnlyDictionary<string, string>? environment = null, CancellationToken cancellation = default)
+        string[] command,
+        IReadOnlyDictionary<string, string?>? environment = null,
+        string? workingFolder = null,
+        CancellationToken cancellation = default)
     {
-        var outcome = await TryAsync(command, environment, cancellation);
+        var outcome = await TryAsync(command, environment, workingFolder, cancellation);
         if (outcome.ExitCode != 0)
             throw new InfrastructureException($"`{string.Join(' ', command)}` ended with {outcome.ExitCode}:\n{outcome.Output}");
         return outcome.Output;
@@ -20,16 +23,19 @@ public static class Command
 
     /// <summary>Runs and returns the outcome, whatever it is.</summary>
     public static async Task<Outcome> TryAsync(
-        string[] command, IReadOnlyDictionary<string, string>? environment = null, CancellationToken cancellation = default)
+        string[] command,
+        IReadOnlyDictionary<string, string?>? environment = null,
+        string? workingFolder = null,
+        CancellationToken cancellation = default)
     {
         var start = new ProcessStartInfo(command[0], command[1..])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
-            WorkingDirectory = "/",
+            WorkingDirectory = workingFolder ?? "/",
         };
-        foreach (var (name, value) in environment ?? new Dictionary<string, string>())
+        foreach (var (name, value) in environment ?? new Dictionary<string, string?>())
         {
             start.Environment[name] = value;
         }

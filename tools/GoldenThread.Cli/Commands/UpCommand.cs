@@ -1,0 +1,147 @@
+using System.CommandLine;
+using System.Diagnostics;
+using GoldenThread.Cli.House;
+using GoldenThread.Infrastructure;
+
+namespace GoldenThread.Cli.Commands;
+
+/// <summary><c>./gt up</c>: builds and starts the whole house on this machine and returns when it is ready.</summary>
+public static class UpCommand
+{
+    private const string Dotnet = "dotnet";
+
+    /// <summary>The command.</summary>
+    public static System.CommandLine.Command Create()
+    {
+        var command = new System.CommandLine.Command("up", "Start everything on this machine, on 127.0.0.1 only");
+        command.SetAction((_, _) => RunAsync());
+        return command;
+    }
+
+    private static async Task<int> RunAsync()
+    {
+        Tree.MakeFolders();
+        var house = RunningHouse.Read();
+        if (house.IsWhole)
+        {
+            Console.WriteLine("GoldenThread is already running.");
+            Announce(house);
+            return 0;
+        }
+
+        // What a kill left standing is taken down first.
+        await house.StopAsync();
+        house = new RunningHouse();
+        try
+        {
+            await StartAsync(house);
+        }
+        catch
+        {
+            await house.StopAsync();
+            throw;
+        }
+
+        Announce(house);
+        return 0;
+    }
+
+    private static async Task StartAsync(RunningHouse house)
+    {
+        var deeds = Deeds.Read();
+        var ground = Step("PostgreSQL and RabbitMQ", () => Ground.PrepareAsync(house, deeds));
+        await Task.WhenAll(ground, Step("build", async () =>
+        {
+            await Build.HouseAsync();
+            return true;
+        }));
+
+        ChoosePorts(deeds);
+        await deeds.WriteAsync();
+        var settings = new Settings(await ground, deeds);
+        var databases = new Dictionary<string, ServiceDatabase>();
+        foreach (var service in Lodger.Services)
+        {
+            databases[service.Name] = await (await ground).MakeDatabaseAsync(service.Name, deeds);
+        }
+
+        await deeds.WriteAsync();
+        await Step("migrations", async () =>
+        {
+            await Parallel.ForEachAsync(Lodger.Services, new ParallelOptions { MaxDegreeOfParallelism = 2 },
+                async (service, _) => await MigrateAsync(service, settings, databases[service.Name]));
+            return true;
+        });
+        await Step("start", () => StartLodgersAsync(house, settings, databases));
+        await deeds.WriteAsync();
+
+        house.GatewayUrl = settings.GatewayUrl;
+        house.GatewayGrpcUrl = $"http://127.0.0.1:{deeds.Ports["gateway-grpc"]}";
+        house.DashboardUrl = deeds.Ports.TryGetValue("dashboard", out var dashboard) ? $"http://127.0.0.1:{dashboard}" : null;
+        house.Write();
+    }
+
+    private static void ChoosePorts(Deeds deeds)
+    {
+        deeds.FreePort("gateway", preferred: 8080);
+        deeds.FreePort("gateway-grpc", preferred: 8081);
+        foreach (var lodger in Lodger.Present.Where(lodger => lodger.Kind != LodgerKind.Gateway))
+        {
+            deeds.FreePort(lodger.Name, preferred: lodger.Kind == LodgerKind.Dashboard ? 8082 : 0);
+            if (lodger.Kind == LodgerKind.Service)
+                deeds.FreePort($"{lodger.Name}-health");
+        }
+    }
+
+    private static async Task MigrateAsync(Lodger service, Settings settings, ServiceDatabase database)
+    {
+        var environment = settings.For(service, database);
+        environment["Database__OwnerConnectionString"] = database.Owner;
+        await Infrastructure.Command.RunAsync([Dotnet, service.Program, "migrate"], environment, service.Folder);
+    }
+
+    private static async Task<bool> StartLodgersAsync(RunningHouse house, Settings settings, Dictionary<string, ServiceDatabase> databases)
+    {
+        using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(5) };
+        var starting = new List<Task>();
+        foreach (var lodger in Lodger.Present)
+        {
+            var environment = settings.For(lodger, databases.GetValueOrDefault(lodger.Name));
+            var log = Path.Combine(Tree.Logs, $"{lodger.Name}.log");
+            var child = await ChildProcess.StartAsync(lodger.Name, [Dotnet, lodger.Program], log, environment, lodger.Folder);
+            var ready = settings.ReadyUrl(lodger);
+            house.Add(new Tenant(lodger.Name, child.Mark, ProcessSignal.Terminate, IsGround: false, ready));
+            starting.Add(child.ReadyAsync(() => Probe.IsReadyAsync(http, ready), TimeSpan.FromSeconds(90)));
+        }
+
+        await Task.WhenAll(starting);
+        return true;
+    }
+
+    private static async Task<T> Step<T>(string name, Func<Task<T>> work)
+    {
+        var clock = Stopwatch.StartNew();
+        var result = await work();
+        Console.WriteLine($"  {name}: {clock.Elapsed.TotalSeconds:0.0} s");
+        return result;
+    }
+
+    private static void Announce(RunningHouse house)
+    {
+        Console.WriteLine($"""
+
+            GoldenThread is ready.
+              REST        {house.GatewayUrl}/v1
+              documents   {house.GatewayUrl}/docs
+              gRPC        {house.GatewayGrpcUrl}
+            """);
+        if (house.DashboardUrl is not null)
+            Console.WriteLine($"  dashboard   {house.DashboardUrl}");
+        Console.WriteLine($"""
+
+              A token for a demo person:   ./gt token data-lead      (also head, teacher, senco, governor, ceo, trust-it ...)
+              A token for the demo partner: ./gt token --client {Settings.DemoPartner}
+              What runs: ./gt status    What it says: ./gt logs    Enough: ./gt down
+            """);
+    }
+}

@@ -1,0 +1,52 @@
+using System.Text.Json;
+using GoldenThread.Infrastructure;
+
+namespace GoldenThread.Cli.House;
+
+/// <summary>
+/// What must stay the same from one `./gt up` to the next: secrets, and the ports that were found free the first time.
+/// Kept in <c>.gt/deeds.json</c>, which only its owner may read.
+/// </summary>
+public sealed class Deeds
+{
+    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
+
+    /// <summary>Passwords and client secrets by name, each 64 hexadecimal digits.</summary>
+    public Dictionary<string, string> Secrets { get; init; } = [];
+
+    /// <summary>TCP ports on 127.0.0.1 by name.</summary>
+    public Dictionary<string, int> Ports { get; init; } = [];
+
+    /// <summary>The name of the private broker's node.</summary>
+    public string RabbitNode { get; init; } = $"goldenthread-{Infrastructure.Secrets.ShortName()}";
+
+    private static string Path => System.IO.Path.Combine(Tree.State, "deeds.json");
+
+    /// <summary>Reads them; new ones where there are none.</summary>
+    public static Deeds Read() =>
+        File.Exists(Path) ? JsonSerializer.Deserialize<Deeds>(File.ReadAllText(Path))! : new Deeds();
+
+    /// <summary>The secret of that name, made at its first use.</summary>
+    public string Secret(string name)
+    {
+        if (!Secrets.TryGetValue(name, out var secret))
+            Secrets[name] = secret = Infrastructure.Secrets.New();
+        return secret;
+    }
+
+    /// <summary>Picks a port for <paramref name="name"/>: the one it had, else <paramref name="preferred"/>, else any that is free.</summary>
+    public int FreePort(string name, int preferred = 0)
+    {
+        var wanted = Ports.GetValueOrDefault(name, preferred);
+        var port = wanted == 0 ? FreePorts.Take() : FreePorts.TakeOrPrefer(wanted);
+        while (Ports.Any(other => other.Key != name && other.Value == port))
+        {
+            port = FreePorts.Take();
+        }
+
+        return Ports[name] = port;
+    }
+
+    /// <summary>Writes them down.</summary>
+    public Task WriteAsync() => SystemUser.WritePrivateFileAsync(Path, JsonSerializer.Serialize(this, Indented), user: null);
+}

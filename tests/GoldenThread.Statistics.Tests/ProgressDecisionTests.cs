@@ -124,10 +124,13 @@ public class ProgressDecisionTests
     public void ABand_HoldsItsLowestScore(double score, string code) => Assert.Equal(code, Bands.Of(score).Code);
 
     [Fact]
+    public void TheLowestBand_TakesWhatLiesBelowIt() =>
+        Assert.Equal("low", new BandSet([new Band("low", 60, true), new Band("middle", 93, false)]).Of(12).Code);
+
+    [Fact]
     public void BandsThatDoNotCoverEveryScoreOnce_AreRefused()
     {
         Assert.Throws<ArgumentException>(() => new BandSet([]));
-        Assert.Throws<ArgumentException>(() => new BandSet([new Band("low", 60, true)]));
         Assert.Throws<ArgumentException>(() => new BandSet(
             [new Band("a", double.NegativeInfinity, true), new Band("b", 93, false), new Band("c", 93, false)]));
         Assert.Throws<ArgumentException>(() => new BandSet(

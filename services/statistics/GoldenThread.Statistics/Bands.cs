@@ -2,7 +2,7 @@ namespace GoldenThread.Statistics;
 
 /// <summary>One band of a test's band set.</summary>
 /// <param name="Code">Like "low", "middle", "high"; the same word means the same band on every test.</param>
-/// <param name="From">Lowest score of the band, in the test's unit; the lowest band has negative infinity.</param>
+/// <param name="From">Lowest score of the band, in the test's unit; the lowest band also takes whatever lies below it.</param>
 /// <param name="IsLow">Whether holding this band twice can mean being stuck.</param>
 public sealed record Band(string Code, double From, bool IsLow);
 
@@ -12,14 +12,13 @@ public sealed class BandSet
     private readonly Band[] ascending;
 
     /// <summary>A band set.</summary>
-    /// <param name="bands">One or more, from different scores, with different codes; the lowest from negative infinity.</param>
-    /// <exception cref="ArgumentException">They do not cover every score exactly once.</exception>
+    /// <param name="bands">One or more, from different scores, with different codes.</param>
+    /// <exception cref="ArgumentException">There is none, or two share a score or a code.</exception>
     public BandSet(IEnumerable<Band> bands)
     {
         ArgumentNullException.ThrowIfNull(bands);
         ascending = [.. bands.OrderBy(band => band.From)];
-        if (ascending.Length == 0 || !double.IsNegativeInfinity(ascending[0].From))
-            throw new ArgumentException("The lowest band reaches down to every score.", nameof(bands));
+        if (ascending.Length == 0) throw new ArgumentException("A band set has a band.", nameof(bands));
         if (ascending.Select(band => band.From).Distinct().Count() != ascending.Length
             || ascending.Any(band => double.IsNaN(band.From)))
             throw new ArgumentException("Each band begins at a score of its own.", nameof(bands));

@@ -1,8 +1,5 @@
-using Google.Protobuf;
-using Grpc.AspNetCore.Server;
-using Grpc.Core;
 using GoldenThread.StandIns.Tests.Echo.V1;
-using Microsoft.AspNetCore.Http;
+using Grpc.Core;
 
 namespace GoldenThread.StandIns.Tests;
 

@@ -1,0 +1,171 @@
+using GoldenThread.Reporting.Benchmarks;
+using GoldenThread.Reporting.Disclosure;
+using GoldenThread.Reporting.V1;
+using GoldenThread.Statistics;
+using ShownFigure = GoldenThread.Type.V1.Figure;
+
+namespace GoldenThread.Reporting.Attainment;
+
+/// <summary>Turns sums into the figures that are shown: percentages and means with intervals, gaps, distances to benchmarks.</summary>
+internal static class AttainmentFigures
+{
+    /// <summary>The figures of a cell.</summary>
+    public static CohortFigures Of(AttainmentTable table, CellKey key, Sight sight)
+    {
+        var sums = table[key];
+        var veil = sight == Sight.Clear ? Veil.None : table.VeilOf(key);
+        var figures = new CohortFigures
+        {
+            Pupils = veil.Pupils ? Shown.SmallNumber() : Shown.Value(sums.N),
+            Excluded = sight == Sight.Clear ? Shown.Value(sums.Excluded) : Shown.NotInFixedTable(),
+            PercentMet = veil.Figures ? VeiledPercent(sums, veil) : PercentMet(table, key),
+            MeanScore = veil.Figures ? Shown.SmallNumber() : MeanScore(table, key),
+        };
+        if (figures.MeanScore.HasNumber())
+        {
+            figures.Scale = sums.Scale;
+        }
+
+        return figures;
+    }
+
+    /// <summary>Whether enough pupils stand behind a cell for a word on chance; false as well where their number is not shown.</summary>
+    public static bool IsLargeEnough(AttainmentTable table, CellKey key, Sight sight) =>
+        table[key].N >= FixedTable.LargeEnough && (sight == Sight.Clear || !table.VeilOf(key).Pupils);
+
+    /// <summary>A group against the rest of its cohort.</summary>
+    public static Comparator Against(AttainmentTable table, CellKey group, string name, Sight sight)
+    {
+        var rest = group.Others;
+        var veiled = sight != Sight.Clear && (table.VeilOf(group).Figures || table.VeilOf(rest).Figures);
+        return new Comparator
+        {
+            Name = name,
+            Figures = Of(table, rest, sight),
+            PercentagePoints = veiled ? Shown.SmallNumber() : PercentagePoints(table, group),
+            Points = veiled ? Shown.SmallNumber() : Points(table, group),
+            WholePupils = veiled ? Shown.SmallNumber() : WholePupilsOf(table, group),
+        };
+    }
+
+    /// <summary>A cell against a national constant.</summary>
+    public static BenchmarkComparison Against(CohortFigures figures, bool largeEnough, NationalFigure national)
+    {
+        var own = national.Shows == NationalFigure.PercentMet ? figures.PercentMet : figures.MeanScore;
+        var comparison = new BenchmarkComparison { Benchmark = national.Benchmark.ToProto() };
+        comparison.Cautions.AddRange(national.Cautions);
+        if (national.Benchmark.Value is not { } constant)
+        {
+            comparison.Difference = Shown.Redacted("NO_BENCHMARK", "The benchmark itself was withheld by its publisher.");
+            return comparison;
+        }
+
+        comparison.Difference = Moved(own, (double)constant);
+        comparison.Relation = Relation(own, largeEnough, (double)constant);
+        return comparison;
+    }
+
+    private static ShownFigure VeiledPercent(CohortSums sums, Veil veil) => veil.Range is { } range && sums.HasExpected
+        ? Shown.Redacted("RANGE_ONLY", $"Between {range.Low} and {range.High} of {sums.N} pupils.")
+        : Shown.SmallNumber();
+
+    private static ShownFigure PercentMet(AttainmentTable table, CellKey key)
+    {
+        var sums = table[key];
+        if (!sums.HasExpected)
+        {
+            return Shown.Redacted("NO_EXPECTED_STANDARD", "The test has no expected standard.");
+        }
+
+        return Shown.Of(key.SchoolUrn is null ? AcrossSchools(table, key) : Proportions.Wilson(sums.Proportion), 100);
+    }
+
+    private static Figure AcrossSchools(AttainmentTable table, CellKey key)
+    {
+        var schools = table.SchoolsBehind(key).Select(s => s.Proportion).ToList();
+        var clustered = Proportions.AcrossSchools(schools);
+        return clustered is Figure.NotAvailable { Reason: Unavailable.TooFewSchools } ? Proportions.Wilson(table[key].Proportion) : clustered;
+    }
+
+    private static ShownFigure MeanScore(AttainmentTable table, CellKey key)
+    {
+        var sums = table[key];
+        if (sums.MixedScales)
+        {
+            return Shown.Redacted("MIXED_SCALES", "Scores of two scales are never averaged.");
+        }
+
+        if (sums.Scored == 0)
+        {
+            return Shown.Redacted("NO_SCORES", "Nobody has a score.");
+        }
+
+        if (sums.Scored == 1)
+        {
+            return Shown.Value((double)sums.Sum);
+        }
+
+        var behind = key.SchoolUrn is null ? table.SchoolsBehind(key).Where(s => s.Scored > 0).ToList() : [];
+        return Shown.Of(behind.Count > 1 ? ClusteredScores.Mean(behind) : Means.Interval(sums.Sample));
+    }
+
+    private static ShownFigure PercentagePoints(AttainmentTable table, CellKey group)
+    {
+        var (inGroup, rest) = (table[group], table[group.Others]);
+        if (!inGroup.HasExpected)
+        {
+            return Shown.Redacted("NO_EXPECTED_STANDARD", "The test has no expected standard.");
+        }
+
+        var newcombe = Proportions.NewcombeDifference(inGroup.Proportion, rest.Proportion);
+        if (group.SchoolUrn is not null || newcombe is not Figure.Estimate)
+        {
+            return Shown.Of(newcombe, 100);
+        }
+
+        return Shown.Of(ClusteredScores.WiderOf(newcombe, ClusteredScores.Difference(
+            table.SchoolsBehind(group), table.SchoolsBehind(group.Others), s => (s.Met, s.N))), 100);
+    }
+
+    private static ShownFigure Points(AttainmentTable table, CellKey group)
+    {
+        var (inGroup, rest) = (table[group], table[group.Others]);
+        if (inGroup.MixedScales || rest.MixedScales)
+        {
+            return Shown.Redacted("MIXED_SCALES", "Scores of two scales are never averaged.");
+        }
+
+        var welch = Means.WelchDifference(inGroup.Sample, rest.Sample);
+        if (group.SchoolUrn is not null || welch is not Figure.Estimate)
+        {
+            return Shown.Of(welch);
+        }
+
+        return Shown.Of(ClusteredScores.WiderOf(welch, ClusteredScores.Difference(
+            table.SchoolsBehind(group), table.SchoolsBehind(group.Others), s => ((double)s.Sum, s.Scored))));
+    }
+
+    private static ShownFigure WholePupilsOf(AttainmentTable table, CellKey group) => table[group].HasExpected
+        ? Shown.Of(WholePupils.OfGap(table[group].Proportion, table[group.Others].Proportion))
+        : Shown.Redacted("NO_EXPECTED_STANDARD", "The test has no expected standard.");
+
+    private static ShownFigure Moved(ShownFigure figure, double by) => figure.ShownCase switch
+    {
+        ShownFigure.ShownOneofCase.Value => Shown.Value(figure.Value - by),
+        ShownFigure.ShownOneofCase.Estimate => new()
+        {
+            Estimate = new() { Low = figure.Estimate.Low - by, Point = figure.Estimate.Point - by, High = figure.Estimate.High - by },
+        },
+        _ => figure.Clone(),
+    };
+
+    private static BenchmarkRelation Relation(ShownFigure own, bool largeEnough, double constant) => own.ShownCase switch
+    {
+        ShownFigure.ShownOneofCase.Redacted => BenchmarkRelation.Unspecified,
+        _ when !largeEnough => BenchmarkRelation.TooFew,
+        ShownFigure.ShownOneofCase.Estimate when own.Estimate.Low > constant => BenchmarkRelation.Above,
+        ShownFigure.ShownOneofCase.Estimate when own.Estimate.High < constant => BenchmarkRelation.Below,
+        ShownFigure.ShownOneofCase.Estimate => BenchmarkRelation.NotDifferent,
+        _ => BenchmarkRelation.Unspecified,
+    };
+}

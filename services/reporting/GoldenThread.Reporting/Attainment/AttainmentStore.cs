@@ -1,0 +1,205 @@
+using Dapper;
+using Npgsql;
+
+namespace GoldenThread.Reporting.Attainment;
+
+/// <summary>A collection as reporting knows it.</summary>
+internal sealed record CollectionRow
+{
+    public required Guid CollectionId { get; init; }
+
+    public required string Name { get; init; }
+
+    public required string AcademicYear { get; init; }
+
+    public required DateOnly DueOn { get; init; }
+
+    public DateTimeOffset? LockedAt { get; init; }
+}
+
+/// <summary>A group's names.</summary>
+internal sealed record GroupRow
+{
+    public required string GroupCode { get; init; }
+
+    public required string Name { get; init; }
+
+    public required string ComparatorName { get; init; }
+}
+
+/// <summary>A school's name and whether it belonged to the trust on a day.</summary>
+internal sealed record SchoolRow
+{
+    public required int SchoolUrn { get; init; }
+
+    public required string Name { get; init; }
+
+    public required bool IsMember { get; init; }
+}
+
+/// <summary>Reads attainment.</summary>
+internal sealed class AttainmentStore(NpgsqlDataSource source)
+{
+    /// <summary>The collection; null where it is not known.</summary>
+    public async Task<CollectionRow?> FindCollectionAsync(Guid collectionId, CancellationToken ct)
+    {
+        const string Sql = "select collection_id, name, academic_year, due_on, locked_at from collection where collection_id = @collectionId";
+        await using var connection = await source.OpenConnectionAsync(ct);
+        return await connection.QuerySingleOrDefaultAsync<CollectionRow>(new CommandDefinition(Sql, new { collectionId }, cancellationToken: ct));
+    }
+
+    /// <summary>The present URN of a school.</summary>
+    public async Task<int> CurrentUrnAsync(int schoolUrn, CancellationToken ct)
+    {
+        await using var connection = await source.OpenConnectionAsync(ct);
+        return await connection.ExecuteScalarAsync<int>(new CommandDefinition("select current_urn(@schoolUrn)", new { schoolUrn }, cancellationToken: ct));
+    }
+
+    /// <summary>All groups that are defined.</summary>
+    public async Task<IReadOnlyDictionary<string, GroupRow>> GroupsAsync(CancellationToken ct)
+    {
+        const string Sql = "select group_code, name, comparator_name from group_definition";
+        await using var connection = await source.OpenConnectionAsync(ct);
+        return (await connection.QueryAsync<GroupRow>(new CommandDefinition(Sql, cancellationToken: ct))).ToDictionary(g => g.GroupCode);
+    }
+
+    /// <summary>All schools that stand today, and which belonged to the trust on a day, under their own URN or under one they replaced.</summary>
+    public async Task<IReadOnlyDictionary<int, SchoolRow>> SchoolsAsync(DateOnly on, CancellationToken ct)
+    {
+        const string Sql = """
+            select s.school_urn, s.name,
+                exists (
+                    select 1 from school_membership m
+                    where current_urn(m.school_urn) = s.school_urn and m.from_on <= @on and (m.to_on is null or m.to_on >= @on)
+                ) as is_member
+            from school s
+            where not exists (select 1 from school_lineage l where l.predecessor_urn = s.school_urn)
+            """;
+        await using var connection = await source.OpenConnectionAsync(ct);
+        return (await connection.QueryAsync<SchoolRow>(new CommandDefinition(Sql, new { on }, cancellationToken: ct))).ToDictionary(s => s.SchoolUrn);
+    }
+
+    /// <summary>The sums of a collection by subject, under the schools' present URNs.</summary>
+    public async Task<ILookup<string, SchoolSums>> SumsAsync(Guid collectionId, string? subject, CancellationToken ct)
+    {
+        const string Sql = """
+            with schools as (
+                select school_urn, current_urn(school_urn) as present_urn
+                from (select distinct school_urn from attainment_summary where collection_id = @collectionId) s
+            )
+            select p.present_urn as school_urn, s.subject, s.year_group, s.group_code, s.n, s.n_met, s.n_excluded, s.n_scored,
+                s.sum_score, s.sum_square, s.scale, s.mixed_scales, s.has_expected
+            from attainment_summary s
+            join schools p using (school_urn)
+            where s.collection_id = @collectionId and (@subject::text is null or s.subject = @subject)
+            order by s.subject, p.present_urn, s.year_group, s.group_code
+            """;
+        await using var connection = await source.OpenConnectionAsync(ct);
+        var rows = await connection.QueryAsync<SumsRow>(new CommandDefinition(Sql, new { collectionId, subject }, cancellationToken: ct));
+        return rows.ToLookup(r => r.Subject, r => r.ToSums());
+    }
+
+    /// <summary>The sums of a collection over those who were on the school's roll on a day, in the groups of that day: worked out now.</summary>
+    public async Task<ILookup<string, SchoolSums>> SumsOnAsync(Guid collectionId, string? subject, DateOnly on, CancellationToken ct)
+    {
+        const string Sql = """
+            with schools as (
+                select school_urn, current_urn(school_urn) as present_urn
+                from (
+                    select school_urn from fact_result where collection_id = @collectionId
+                    union
+                    select school_urn from pupil_enrolment where from_on <= @on and (to_on is null or to_on >= @on)
+                ) s
+            ),
+            counted as (
+                select distinct on (h.present_urn, f.year_group, t.subject, f.pupil_id)
+                    h.present_urn as school_urn, f.year_group, t.subject, f.pupil_id, f.score, f.code, f.test_id, t.scale, t.expected_from
+                from fact_result f
+                join schools h on h.school_urn = f.school_urn
+                join test t on t.test_id = f.test_id
+                join pupil p on p.pupil_id = f.pupil_id and p.version > 0 and not p.erased
+                where f.collection_id = @collectionId
+                  and (@subject::text is null or t.subject = @subject)
+                  and exists (
+                      select 1 from pupil_enrolment e
+                      join schools eh on eh.school_urn = e.school_urn
+                      where e.pupil_id = f.pupil_id and e.is_main and e.from_on <= @on and (e.to_on is null or e.to_on >= @on)
+                        and eh.present_urn = h.present_urn
+                  )
+                order by h.present_urn, f.year_group, t.subject, f.pupil_id, f.sat_on desc, f.recorded_at desc, f.result_id desc
+            ),
+            judged as (
+                select c.*, c.score is not null or coalesce(k.counts_as_not_met, false) as in_denominator
+                from counted c
+                left join test_code k on k.test_id = c.test_id and k.code = c.code
+            ),
+            parts as (
+                select j.*, '' as group_code from judged j
+                union all
+                select j.*, g.group_code
+                from judged j
+                join lateral (
+                    select distinct m.group_code from pupil_group m
+                    where m.pupil_id = j.pupil_id and m.from_on <= @on and (m.to_on is null or m.to_on >= @on)
+                ) g on true
+            )
+            select school_urn, subject, year_group, group_code,
+                (count(*) filter (where in_denominator))::int as n,
+                (count(*) filter (where score >= expected_from))::int as n_met,
+                (count(*) filter (where not in_denominator))::int as n_excluded,
+                count(score)::int as n_scored,
+                coalesce(sum(score), 0) as sum_score,
+                coalesce(sum(score * score), 0) as sum_square,
+                coalesce(min(scale) filter (where score is not null), '') as scale,
+                coalesce(min(scale) filter (where score is not null) <> max(scale) filter (where score is not null), false) as mixed_scales,
+                bool_and(expected_from is not null) as has_expected
+            from parts
+            group by school_urn, subject, year_group, group_code
+            """;
+        await using var connection = await source.OpenConnectionAsync(ct);
+        var rows = await connection.QueryAsync<SumsRow>(new CommandDefinition(Sql, new { collectionId, subject, on }, cancellationToken: ct));
+        return rows.ToLookup(r => r.Subject, r => r.ToSums());
+    }
+
+    private sealed record SumsRow
+    {
+        public required int SchoolUrn { get; init; }
+
+        public required string Subject { get; init; }
+
+        public required string YearGroup { get; init; }
+
+        public required string GroupCode { get; init; }
+
+        public required int N { get; init; }
+
+        public required int NMet { get; init; }
+
+        public required int NExcluded { get; init; }
+
+        public required int NScored { get; init; }
+
+        public required decimal SumScore { get; init; }
+
+        public required decimal SumSquare { get; init; }
+
+        public required string Scale { get; init; }
+
+        public required bool MixedScales { get; init; }
+
+        public required bool HasExpected { get; init; }
+
+        public SchoolSums ToSums() => new(SchoolUrn, YearGroup, GroupCode, new CohortSums
+        {
+            N = N,
+            Met = NMet,
+            Excluded = NExcluded,
+            Scored = NScored,
+            Sum = SumScore,
+            SumOfSquares = SumSquare,
+            Scale = Scale,
+            MixedScales = MixedScales,
+            HasExpected = HasExpected,
+        });
+    }
+}

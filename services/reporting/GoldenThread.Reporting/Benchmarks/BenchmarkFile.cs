@@ -1,0 +1,345 @@
+using System.Globalization;
+using System.Text;
+using GoldenThread.Education;
+using GoldenThread.Reporting.V1;
+
+namespace GoldenThread.Reporting.Benchmarks;
+
+/// <summary>A file of published figures as it was read: what is good, and what is wrong with the rest.</summary>
+internal sealed record BenchmarkFileContent
+{
+    public required int Lines { get; init; }
+
+    public required IReadOnlyList<BenchmarkRow> Rows { get; init; }
+
+    public required IReadOnlyList<BenchmarkRowError> Errors { get; init; }
+
+    public required int RefusedLines { get; init; }
+
+    public required IReadOnlyList<string> UnmappedColumns { get; init; }
+}
+
+/// <summary>Thrown where a file is not what it should be as a whole; the message is for its sender.</summary>
+internal sealed class UnreadableFileException(string message) : Exception(message);
+
+/// <summary>Reads files of published figures: packs with one figure a line, and publishers' files with one area a line.</summary>
+internal sealed class BenchmarkFile
+{
+    private const int ErrorsTold = 100;
+    private static readonly string[] PackColumns = ["measure", "breakdown", "academic_year_ending", "value", "unit", "release", "source"];
+    private static readonly string[] OptionalPackColumns = ["geography", "area", "area_name", "low", "high"];
+    private static readonly string[] Releases = ["unvalidated", "provisional", "revised", "final"];
+
+    private static readonly Dictionary<string, Geography> Geographies = new(StringComparer.OrdinalIgnoreCase)
+    {
+        [""] = Geography.National,
+        ["national"] = Geography.National,
+        ["region"] = Geography.Region,
+        ["local-authority"] = Geography.LocalAuthority,
+        ["trust"] = Geography.Trust,
+        ["school"] = Geography.School,
+    };
+
+    private readonly Dictionary<BenchmarkKey, BenchmarkRow> rows = [];
+    private readonly List<BenchmarkRowError> errors = [];
+    private readonly HashSet<int> refused = [];
+    private int line;
+
+    private BenchmarkFile()
+    {
+    }
+
+    /// <summary>Reads a pack: the columns are its own.</summary>
+    public static BenchmarkFileContent ReadPack(ReadOnlyMemory<byte> bytes) => new BenchmarkFile().Read(bytes, null);
+
+    /// <summary>Reads a publisher's file by a mapping.</summary>
+    public static BenchmarkFileContent ReadMapped(ReadOnlyMemory<byte> bytes, BenchmarkMapping mapping) => new BenchmarkFile().Read(bytes, mapping);
+
+    private BenchmarkFileContent Read(ReadOnlyMemory<byte> bytes, BenchmarkMapping? mapping)
+    {
+        using var records = CsvText.Records(Text(bytes)).GetEnumerator();
+        if (!records.MoveNext())
+        {
+            throw new UnreadableFileException("The file is empty.");
+        }
+
+        var header = records.Current.Fields;
+        var used = mapping is null ? UsedByPack(header) : UsedByMapping(header, mapping);
+        var lines = 0;
+        while (records.MoveNext())
+        {
+            lines++;
+            line = records.Current.Line;
+            ReadLine(records.Current.Fields, header, mapping);
+        }
+
+        return new BenchmarkFileContent
+        {
+            Lines = lines,
+            Rows = [.. rows.Values],
+            Errors = errors,
+            RefusedLines = refused.Count,
+            UnmappedColumns = [.. header.Where(h => h.Length > 0 && !used.Contains(h))],
+        };
+    }
+
+    private static string Text(ReadOnlyMemory<byte> bytes)
+    {
+        try
+        {
+            var text = new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(bytes.Span);
+            return text.Contains('\0', StringComparison.Ordinal)
+                ? throw new UnreadableFileException("The file holds NUL characters. Save it as CSV UTF-8 and send it again.")
+                : text.TrimStart('\uFEFF');
+        }
+        catch (DecoderFallbackException)
+        {
+            throw new UnreadableFileException("The file is not UTF-8. Save it as CSV UTF-8 and send it again.");
+        }
+    }
+
+    private static HashSet<string> UsedByPack(IReadOnlyList<string> header)
+    {
+        Demand(header, PackColumns);
+        return [.. PackColumns, .. OptionalPackColumns];
+    }
+
+    private static HashSet<string> UsedByMapping(IReadOnlyList<string> header, BenchmarkMapping mapping)
+    {
+        var used = mapping.Areas.SelectMany(a => new[] { a.WhenColumn, a.AreaColumn, a.NameColumn })
+            .Concat(mapping.Measures.SelectMany(m => new[] { m.Column, m.LowColumn, m.HighColumn, m.PupilsColumn, m.CoverageColumn }))
+            .Where(c => c.Length > 0).ToHashSet();
+        Demand(header, used);
+        return used;
+    }
+
+    private static void Demand(IReadOnlyList<string> header, IEnumerable<string> columns)
+    {
+        var missing = columns.Except(header).ToList();
+        if (missing.Count > 0)
+        {
+            throw new UnreadableFileException($"The file lacks the columns {string.Join(", ", missing)}. It has {string.Join(", ", header.Take(20))}.");
+        }
+    }
+
+    private void ReadLine(IReadOnlyList<string> fields, IReadOnlyList<string> header, BenchmarkMapping? mapping)
+    {
+        if (fields.Count != header.Count)
+        {
+            Refuse("", $"The line has {fields.Count} fields, the header {header.Count}.");
+            return;
+        }
+
+        var cells = new Dictionary<string, string>(StringComparer.Ordinal);
+        for (var i = 0; i < header.Count; i++)
+        {
+            cells[header[i]] = fields[i];
+        }
+
+        if (mapping is null)
+        {
+            ReadPackLine(cells);
+        }
+        else
+        {
+            ReadMappedLine(cells, mapping);
+        }
+    }
+
+    private void ReadPackLine(Dictionary<string, string> cells)
+    {
+        if (!Geographies.TryGetValue(cells.GetValueOrDefault("geography", ""), out var geography))
+        {
+            Refuse("geography", "A geography is national, region, local-authority, trust or school.");
+            return;
+        }
+
+        if (!TryYear(cells["academic_year_ending"], out var year) || !TryRelease(cells["release"], out var release)
+            || !TryArea(geography, cells.GetValueOrDefault("area", ""), "area", out var area))
+        {
+            return;
+        }
+
+        if (cells["measure"].Length == 0 || cells["unit"].Length == 0 || cells["source"].Length == 0 || cells["value"].Length == 0)
+        {
+            Refuse("", "A figure needs a measure, a value, a unit and a source.");
+            return;
+        }
+
+        Keep("value", cells["value"], cells.GetValueOrDefault("low", ""), cells.GetValueOrDefault("high", ""), new BenchmarkRow
+        {
+            Geography = (short)geography,
+            Area = area,
+            AreaName = cells.GetValueOrDefault("area_name", ""),
+            Measure = cells["measure"],
+            Breakdown = cells["breakdown"].Length == 0 ? "all" : cells["breakdown"],
+            AcademicYearEnding = year,
+            Release = release,
+            Unit = cells["unit"],
+            Source = cells["source"],
+        });
+    }
+
+    private void ReadMappedLine(Dictionary<string, string> cells, BenchmarkMapping mapping)
+    {
+        var mapped = mapping.Areas.FirstOrDefault(a => a.WhenColumn.Length == 0 || a.WhenValues.Contains(cells[a.WhenColumn]));
+        if (mapped is null || !TryArea(mapped.Geography, Cell(mapped.AreaColumn), mapped.AreaColumn, out var area))
+        {
+            return;
+        }
+
+        foreach (var measure in mapping.Measures)
+        {
+            // A blank cell is no figure at all; a marker is a figure that was withheld.
+            if (Cell(measure.Column).Length == 0)
+            {
+                continue;
+            }
+
+            Keep(measure.Column, Cell(measure.Column), Cell(measure.LowColumn), Cell(measure.HighColumn), new BenchmarkRow
+            {
+                Geography = (short)mapped.Geography,
+                Area = area,
+                AreaName = Cell(mapped.NameColumn),
+                Measure = measure.Measure,
+                Breakdown = measure.Breakdown.Length == 0 ? "all" : measure.Breakdown,
+                AcademicYearEnding = mapping.AcademicYearEnding,
+                Release = mapping.Release,
+                Unit = measure.Unit,
+                Source = mapping.Source,
+                Pupils = Pupils(Cell(measure.PupilsColumn), Cell(measure.CoverageColumn), measure.CoverageColumn.Length > 0),
+                NationalSd = measure.NationalStandardDeviation > 0 ? measure.NationalStandardDeviation : null,
+            });
+        }
+
+        string Cell(string column) => column.Length == 0 ? "" : cells[column];
+    }
+
+    private void Keep(string column, string value, string low, string high, BenchmarkRow row)
+    {
+        if (PublishedNumber.Withheld(value) is { } reason)
+        {
+            Add(row with { Withheld = reason });
+            return;
+        }
+
+        if (!PublishedNumber.TryParse(value, out var number))
+        {
+            Refuse(column, $"\"{value}\" is neither a number nor a marker such as SUPP, NA, NEW, LOWCOV, x or z.");
+            return;
+        }
+
+        if (row.Unit == "percent" && number is < 0 or > 100)
+        {
+            Refuse(column, $"{value} is no percentage between 0 and 100.");
+            return;
+        }
+
+        var limits = PublishedNumber.TryParse(low, out var lower) & PublishedNumber.TryParse(high, out var upper);
+        if (limits && (lower > number || number > upper))
+        {
+            Refuse(column, $"{value} lies outside its own interval from {low} to {high}.");
+            return;
+        }
+
+        Add(row with { Value = number, Low = limits ? lower : null, High = limits ? upper : null });
+    }
+
+    private void Add(BenchmarkRow row)
+    {
+        var key = new BenchmarkKey(row.Geography, row.Area, row.Measure, row.Breakdown, row.AcademicYearEnding, row.Release);
+        if (rows.TryAdd(key, row) || rows[key] == row)
+        {
+            return;
+        }
+
+        Refuse("", $"{row.Measure} ({row.Breakdown}, {row.AcademicYearEnding}) stands twice in the file with different figures; the first was taken.");
+    }
+
+    private bool TryYear(string text, out int year)
+    {
+        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out year) && year is >= 1900 and <= 2199)
+        {
+            return true;
+        }
+
+        Refuse("academic_year_ending", $"\"{text}\" is no year such as 2025.");
+        return false;
+    }
+
+    private bool TryRelease(string text, out string release)
+    {
+        release = text.ToLowerInvariant();
+        if (Releases.Contains(release))
+        {
+            return true;
+        }
+
+        Refuse("release", "A release is unvalidated, provisional, revised or final.");
+        return false;
+    }
+
+    private bool TryArea(Geography geography, string text, string column, out string area)
+    {
+        area = geography == Geography.National ? "" : text;
+        if (geography == Geography.National || (text.Length > 0 && (geography != Geography.School || Urn.TryParse(text, out _))))
+        {
+            return true;
+        }
+
+        Refuse(column, geography == Geography.School ? $"\"{text}\" is no URN of six digits." : "The area is blank.");
+        return false;
+    }
+
+    /// <summary>Pupils behind a measure: those eligible times the share covered, rounded; null where either is not told.</summary>
+    private static int? Pupils(string eligible, string coverage, bool needsCoverage)
+    {
+        if (!PublishedNumber.TryParse(eligible, out var pupils))
+        {
+            return null;
+        }
+
+        if (!needsCoverage)
+        {
+            return (int)decimal.Round(pupils);
+        }
+
+        return PublishedNumber.TryParse(coverage, out var percent)
+            ? (int)decimal.Round(pupils * percent / 100, MidpointRounding.AwayFromZero)
+            : null;
+    }
+
+    private void Refuse(string column, string message)
+    {
+        refused.Add(line);
+        if (errors.Count < ErrorsTold)
+        {
+            errors.Add(new BenchmarkRowError { Line = line, Column = column, Message = message });
+        }
+    }
+
+    private readonly record struct BenchmarkKey(short Geography, string Area, string Measure, string Breakdown, int Year, string Release);
+}
+
+/// <summary>Numbers as publishers write them.</summary>
+internal static class PublishedNumber
+{
+    /// <summary>The reason behind a marker that stands in place of a number; null where the text is no marker.</summary>
+    /// <remarks>
+    /// SUPP, NA, NEW, LOWCOV: DfE performance tables, abbreviations. c, x, z, u: Government Analysis Function, symbols in tables.
+    /// </remarks>
+    public static string? Withheld(string text) => text switch
+    {
+        "SUPP" or "c" => "SUPPRESSED_AT_SOURCE",
+        "NA" or "z" or "NE" or "NP" => "NOT_APPLICABLE",
+        "NEW" => "NEW_SCHOOL",
+        "LOWCOV" or "u" => "LOW_COVERAGE",
+        "x" or ":" or ".." => "NOT_AVAILABLE",
+        _ => null,
+    };
+
+    /// <summary>Reads a number, with or without a percent sign.</summary>
+    public static bool TryParse(string text, out decimal number) => decimal.TryParse(
+        text.EndsWith('%') ? text.AsSpan(0, text.Length - 1) : text,
+        NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out number);
+}

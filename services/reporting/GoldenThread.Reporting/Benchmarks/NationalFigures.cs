@@ -1,0 +1,72 @@
+using GoldenThread.Reporting.V1;
+
+namespace GoldenThread.Reporting.Benchmarks;
+
+/// <summary>A published figure as it is kept.</summary>
+internal sealed record BenchmarkRow
+{
+    public required short Geography { get; init; }
+
+    public required string Area { get; init; }
+
+    public required string AreaName { get; init; }
+
+    public required string Measure { get; init; }
+
+    public required string Breakdown { get; init; }
+
+    public required int AcademicYearEnding { get; init; }
+
+    public required string Release { get; init; }
+
+    /// <summary>The figure; null where it was withheld.</summary>
+    public decimal? Value { get; init; }
+
+    public decimal? Low { get; init; }
+
+    public decimal? High { get; init; }
+
+    /// <summary>The reason why the publisher withheld it; null where there is a figure.</summary>
+    public string? Withheld { get; init; }
+
+    public required string Unit { get; init; }
+
+    public required string Source { get; init; }
+
+    /// <summary>Pupils behind it; null where unknown.</summary>
+    public int? Pupils { get; init; }
+
+    /// <summary>National standard deviation of the pupils' values; null where unknown.</summary>
+    public double? NationalSd { get; init; }
+}
+
+/// <summary>A national figure that stands beside one of ours.</summary>
+/// <param name="Subject">Subject of ours.</param>
+/// <param name="YearGroup">Year group of ours.</param>
+/// <param name="Shows">Which of our figures it stands beside.</param>
+/// <param name="Scale">The scale for which it holds; null for any.</param>
+/// <param name="Benchmark">The published figure.</param>
+/// <param name="Cautions">What speaks against comparing.</param>
+internal sealed record NationalFigure(
+    string Subject, string YearGroup, string Shows, string? Scale, BenchmarkRow Benchmark, IReadOnlyList<string> Cautions)
+{
+    /// <summary>Beside the percentage that met the expected standard.</summary>
+    public const string PercentMet = "percent_met";
+}
+
+/// <summary>The national figures for a collection's year.</summary>
+internal sealed class NationalFigures(IReadOnlyCollection<NationalFigure> figures, IReadOnlyDictionary<string, string[]> breakdowns)
+{
+    private const string AllPupils = "all";
+
+    /// <summary>Those for a cohort, or for a group in it: of the same group, and of the others.</summary>
+    public IEnumerable<NationalFigure> For(string subject, string yearGroup, string group, CohortFigures own)
+    {
+        var wanted = group.Length == 0 ? [AllPupils] : breakdowns.GetValueOrDefault(group, []);
+        return from breakdown in wanted
+               from figure in figures
+               where figure.Subject == subject && figure.YearGroup == yearGroup && figure.Benchmark.Breakdown == breakdown
+               where figure.Shows == NationalFigure.PercentMet || figure.Scale is null || figure.Scale == own.Scale
+               select figure;
+    }
+}

@@ -1,0 +1,38 @@
+using GoldenThread.Statistics;
+using ShownFigure = GoldenThread.Type.V1.Figure;
+
+namespace GoldenThread.Reporting.Disclosure;
+
+/// <summary>Figures as they leave the service.</summary>
+internal static class Shown
+{
+    /// <summary>Hidden because it, or what it would give away, is a small number.</summary>
+    public static ShownFigure SmallNumber() =>
+        Redacted("SMALL_NUMBER", "Not shown, so that no single pupil can be made out.");
+
+    /// <summary>Not part of what this role sees.</summary>
+    public static ShownFigure NotInFixedTable() =>
+        Redacted("NOT_IN_FIXED_TABLE", "Not part of the table that your role sees.");
+
+    /// <summary>No number, and why.</summary>
+    public static ShownFigure Redacted(string reason, string detail) => new() { Redacted = new() { Reason = reason, Detail = detail } };
+
+    /// <summary>A number known exactly.</summary>
+    public static ShownFigure Value(double value) => new() { Value = value };
+
+    /// <summary>A statistic, in its own unit times a factor (100 for percent).</summary>
+    public static ShownFigure Of(Figure figure, double factor = 1) => figure switch
+    {
+        Figure.Value value => Value(value.Number * factor),
+        Figure.Estimate e => new() { Estimate = new() { Low = e.Low * factor, Point = e.Middle * factor, High = e.High * factor } },
+        Figure.NotAvailable { Reason: Unavailable.NoPupils } => Redacted("NO_PUPILS", "Nobody is in this group."),
+        Figure.NotAvailable { Reason: Unavailable.NoComparator } => Redacted("NO_COMPARATOR", "There is nobody to compare with."),
+        Figure.NotAvailable { Reason: Unavailable.TooFewPupils } => Redacted("TOO_FEW_FOR_INTERVAL", "Too few pupils for an interval."),
+        Figure.NotAvailable { Reason: Unavailable.NoVariation } => Redacted("NO_VARIATION", "All scores are equal."),
+        Figure.NotAvailable { Reason: Unavailable.TooFewSchools } => Redacted("TOO_FEW_SCHOOLS", "Too few schools for an interval."),
+        _ => throw new InvalidOperationException($"{figure.GetType().Name} has no form to be shown in."),
+    };
+
+    /// <summary>Whether a number is shown.</summary>
+    public static bool HasNumber(this ShownFigure figure) => figure.ShownCase is ShownFigure.ShownOneofCase.Value or ShownFigure.ShownOneofCase.Estimate;
+}

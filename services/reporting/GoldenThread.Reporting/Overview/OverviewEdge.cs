@@ -1,0 +1,162 @@
+using System.Globalization;
+using GoldenThread.Reporting.Attainment;
+using GoldenThread.Reporting.Disclosure;
+using GoldenThread.Reporting.V1;
+using GoldenThread.ServiceDefaults;
+using Grpc.Core;
+
+namespace GoldenThread.Reporting.Overview;
+
+/// <summary>The trust on one page.</summary>
+internal sealed class OverviewEdge(AttainmentReader attainment, AttainmentStore collections, OverviewStore store, ReachStore reaches, TimeProvider clock)
+    : OverviewService.OverviewServiceBase
+{
+    public override async Task<GetTrustOverviewResponse> GetTrustOverview(GetTrustOverviewRequest request, ServerCallContext context)
+    {
+        var ct = context.CancellationToken;
+        var collectionId = Fields.Id(request.CollectionId, "collection_id");
+        var reach = await reaches.OfAsync(context.Caller(), ct);
+        var collection = await collections.FindCollectionAsync(collectionId, ct) ?? throw Errors.CollectionNotFound();
+        var today = clock.Today();
+        var sources = new OverviewSources
+        {
+            Attainment = await attainment.ReadAsync(collection, null, null, ct),
+            Work = await store.WorkAsync(collection.AcademicYear, today, ct),
+            Statuses = await store.StatusesAsync(collectionId, ct),
+            Completeness = await store.CompletenessAsync(collectionId, collection.DueOn, ct),
+        };
+        var overview = new TrustOverview
+        {
+            CollectionId = collectionId.ToString(),
+            CollectionName = collection.Name,
+            AcademicYear = collection.AcademicYear,
+            Locked = collection.LockedAt is not null,
+        };
+        overview.Schools.AddRange(OverviewReport.Schools(sources, reach, collection, today));
+        return new GetTrustOverviewResponse { Overview = overview };
+    }
+}
+
+/// <summary>All that the overview is made from.</summary>
+internal sealed record OverviewSources
+{
+    public required AttainmentSources Attainment { get; init; }
+
+    public required IReadOnlyDictionary<int, SchoolWorkRow> Work { get; init; }
+
+    public required ILookup<int, StatusCountRow> Statuses { get; init; }
+
+    public required IReadOnlyDictionary<int, CompletenessRow> Completeness { get; init; }
+}
+
+/// <summary>Puts a line together for each school within reach.</summary>
+internal static class OverviewReport
+{
+    /// <summary>Lines of the schools that belonged to the trust on the due day, by name.</summary>
+    public static IEnumerable<SchoolOverview> Schools(OverviewSources sources, Reach reach, CollectionRow collection, DateOnly today) =>
+        sources.Attainment.Schools.Values
+            .Where(s => s.IsMember && reach.Knows(s.SchoolUrn))
+            .OrderBy(s => s.Name, StringComparer.Ordinal).ThenBy(s => s.SchoolUrn)
+            .Select(school => Line(sources, reach, school, collection, today));
+
+    private static SchoolOverview Line(OverviewSources sources, Reach reach, SchoolRow school, CollectionRow collection, DateOnly today)
+    {
+        var line = new SchoolOverview
+        {
+            SchoolUrn = school.SchoolUrn,
+            SchoolName = school.Name,
+            Completeness = Completeness(sources.Completeness.GetValueOrDefault(school.SchoolUrn), collection.DueOn < today),
+        };
+        line.Subjects.AddRange(Headlines(sources.Attainment, reach, school.SchoolUrn));
+        var sight = reach.Of(school.SchoolUrn, Reach.AllYears, null);
+        if (sight != Sight.None)
+        {
+            line.Progress = ProgressTable.Of(sources.Statuses[school.SchoolUrn], sight);
+        }
+
+        if (sources.Work.TryGetValue(school.SchoolUrn, out var work))
+        {
+            AddWork(line, work, today);
+        }
+
+        return line;
+    }
+
+    private static IEnumerable<SubjectHeadline> Headlines(AttainmentSources sources, Reach reach, int schoolUrn)
+    {
+        foreach (var (subject, table) in sources.TablesBySubject.OrderBy(t => t.Key, StringComparer.Ordinal))
+        {
+            var sight = reach.Of(schoolUrn, Reach.AllYears, subject);
+            if (sight == Sight.None || !table.Has(schoolUrn, Reach.AllYears))
+            {
+                continue;
+            }
+
+            var headline = new SubjectHeadline
+            {
+                Subject = subject,
+                Figures = AttainmentFigures.Of(table, CellKey.Whole(schoolUrn, Reach.AllYears), sight),
+            };
+            foreach (var year in table.YearGroups.Where(year => table.Has(schoolUrn, year)))
+            {
+                var key = CellKey.Whole(schoolUrn, year);
+                var figures = AttainmentFigures.Of(table, key, sight);
+                var largeEnough = AttainmentFigures.IsLargeEnough(table, key, sight);
+                var against = sources.National.For(subject, year, "", figures).Select(n => AttainmentFigures.Against(figures, largeEnough, n)).ToList();
+                if (against.Count > 0)
+                {
+                    headline.National.Add(new NationalComparison { YearGroup = year, Figures = figures, Benchmarks = { against } });
+                }
+            }
+
+            yield return headline;
+        }
+    }
+
+    private static Completeness Completeness(CompletenessRow? row, bool dueDayPassed)
+    {
+        var (entries, expected) = (row?.Entries ?? 0, row?.Expected ?? 0);
+        var incomplete = entries < expected;
+        return new Completeness
+        {
+            Entries = entries,
+            Expected = expected,
+            Incomplete = incomplete,
+            Late = incomplete && dueDayPassed,
+            Words = expected == 0 ? "nothing expected"
+                : incomplete ? string.Create(CultureInfo.InvariantCulture, $"incomplete {entries} of {expected}")
+                : "complete",
+        };
+    }
+
+    private static void AddWork(SchoolOverview line, SchoolWorkRow work, DateOnly today)
+    {
+        if (work is { Category: { } category, CategoryFrom: { } from })
+        {
+            line.Category = new SchoolCategory { Category = category, From = Iso(from), Overdue = work.CategoryOverdueAfter < today };
+            if (work.CategoryDueOn is { } dueOn)
+            {
+                line.Category.DueOn = Iso(dueOn);
+            }
+        }
+
+        line.OpenWork = new OpenWork
+        {
+            OpenThreads = work.OpenThreads,
+            ThreadsPastReview = work.ThreadsPastReview,
+            OpenThreadActions = work.OpenThreadActions,
+            OverdueThreadActions = work.OverdueThreadActions,
+            OpenAgreedActions = work.OpenAgreedActions,
+            OverdueAgreedActions = work.OverdueAgreedActions,
+        };
+        line.Visits = new VisitCounts
+        {
+            Owed = work.VisitsOwed,
+            Held = work.VisitsHeld,
+            Planned = work.VisitsPlanned,
+            Unplaced = work.VisitsUnplaced,
+        };
+    }
+
+    private static string Iso(DateOnly day) => day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
+}

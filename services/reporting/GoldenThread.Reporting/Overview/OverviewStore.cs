@@ -1,0 +1,190 @@
+using Dapper;
+using Npgsql;
+
+namespace GoldenThread.Reporting.Overview;
+
+/// <summary>What is going on at a school, by its present URN.</summary>
+internal sealed record SchoolWorkRow
+{
+    public required int SchoolUrn { get; init; }
+
+    public string? Category { get; init; }
+
+    public DateOnly? CategoryFrom { get; init; }
+
+    public DateOnly? CategoryDueOn { get; init; }
+
+    public DateOnly? CategoryOverdueAfter { get; init; }
+
+    public required int OpenThreads { get; init; }
+
+    public required int ThreadsPastReview { get; init; }
+
+    public required int OpenThreadActions { get; init; }
+
+    public required int OverdueThreadActions { get; init; }
+
+    public required int OpenAgreedActions { get; init; }
+
+    public required int OverdueAgreedActions { get; init; }
+
+    public required int VisitsOwed { get; init; }
+
+    public required int VisitsHeld { get; init; }
+
+    public required int VisitsPlanned { get; init; }
+
+    public required int VisitsUnplaced { get; init; }
+}
+
+/// <summary>How many statuses of a kind a school has at a collection.</summary>
+internal sealed record StatusCountRow
+{
+    public required int SchoolUrn { get; init; }
+
+    public required string Status { get; init; }
+
+    public required int N { get; init; }
+}
+
+/// <summary>Entries that came and that were expected of a school.</summary>
+internal sealed record CompletenessRow
+{
+    public required int SchoolUrn { get; init; }
+
+    public required int Entries { get; init; }
+
+    public required int Expected { get; init; }
+}
+
+/// <summary>Reads what the trust overview tells beside attainment.</summary>
+internal sealed class OverviewStore(NpgsqlDataSource source)
+{
+    /// <summary>Category, threads, actions and visits of every school that stands.</summary>
+    public async Task<IReadOnlyDictionary<int, SchoolWorkRow>> WorkAsync(string academicYear, DateOnly today, CancellationToken ct)
+    {
+        const string Sql = """
+            with schools as (
+                select school_urn, current_urn(school_urn) as present_urn
+                from (
+                    select school_urn from school union select school_urn from thread union select school_urn from visit
+                    union select school_urn from agreed_action union select school_urn from school_category
+                ) s
+            ),
+            category as (
+                select distinct on (h.present_urn) h.present_urn, c.category, c.from_on, c.due_on, c.overdue_after
+                from school_category c join schools h using (school_urn)
+                order by h.present_urn, c.from_on desc
+            ),
+            threads as (
+                select h.present_urn,
+                    count(*) as open,
+                    count(*) filter (where t.review_on < @today) as past_review,
+                    coalesce(sum(cardinality(t.open_actions_due_on)), 0) as open_actions,
+                    coalesce(sum((select count(*) from unnest(t.open_actions_due_on) as due where due < @today)), 0) as overdue_actions
+                from thread t join schools h using (school_urn)
+                where t.state = 'open'
+                group by h.present_urn
+            ),
+            agreed as (
+                select h.present_urn, count(*) as open, count(*) filter (where a.due_on < @today) as overdue
+                from agreed_action a join schools h using (school_urn)
+                where a.done_on is null
+                group by h.present_urn
+            ),
+            visits as (
+                select h.present_urn,
+                    count(*) filter (where v.state <> 'cancelled') as owed,
+                    count(*) filter (where v.state = 'held') as held,
+                    count(*) filter (where v.state in ('planned', 'confirmed')) as planned,
+                    count(*) filter (where v.state = 'unplaced') as unplaced
+                from visit v join schools h using (school_urn)
+                where v.academic_year = @academicYear
+                group by h.present_urn
+            )
+            select distinct h.present_urn as school_urn,
+                c.category, c.from_on as category_from, c.due_on as category_due_on, c.overdue_after as category_overdue_after,
+                coalesce(t.open, 0)::int as open_threads,
+                coalesce(t.past_review, 0)::int as threads_past_review,
+                coalesce(t.open_actions, 0)::int as open_thread_actions,
+                coalesce(t.overdue_actions, 0)::int as overdue_thread_actions,
+                coalesce(a.open, 0)::int as open_agreed_actions,
+                coalesce(a.overdue, 0)::int as overdue_agreed_actions,
+                coalesce(v.owed, 0)::int as visits_owed,
+                coalesce(v.held, 0)::int as visits_held,
+                coalesce(v.planned, 0)::int as visits_planned,
+                coalesce(v.unplaced, 0)::int as visits_unplaced
+            from schools h
+            left join category c using (present_urn)
+            left join threads t using (present_urn)
+            left join agreed a using (present_urn)
+            left join visits v using (present_urn)
+            """;
+        await using var connection = await source.OpenConnectionAsync(ct);
+        var rows = await connection.QueryAsync<SchoolWorkRow>(new CommandDefinition(Sql, new { academicYear, today }, cancellationToken: ct));
+        return rows.ToDictionary(r => r.SchoolUrn);
+    }
+
+    /// <summary>Counts of statuses at a collection, over all subjects and year groups.</summary>
+    public async Task<ILookup<int, StatusCountRow>> StatusesAsync(Guid collectionId, CancellationToken ct)
+    {
+        const string Sql = """
+            with schools as (
+                select school_urn, current_urn(school_urn) as present_urn
+                from (select distinct school_urn from status_summary where collection_id = @collectionId) s
+            )
+            select h.present_urn as school_urn, s.status, sum(s.n)::int as n
+            from status_summary s join schools h using (school_urn)
+            where s.collection_id = @collectionId
+            group by h.present_urn, s.status
+            """;
+        await using var connection = await source.OpenConnectionAsync(ct);
+        var rows = await connection.QueryAsync<StatusCountRow>(new CommandDefinition(Sql, new { collectionId }, cancellationToken: ct));
+        return rows.ToLookup(r => r.SchoolUrn);
+    }
+
+    /// <summary>
+    /// Entries that came, against the pupils on roll (main school) on the due day, for each subject that any school collected for a year
+    /// group. Within a year group and subject entries count up to the number expected, so that those of leavers do not hide a blank.
+    /// </summary>
+    public async Task<IReadOnlyDictionary<int, CompletenessRow>> CompletenessAsync(Guid collectionId, DateOnly dueOn, CancellationToken ct)
+    {
+        const string Sql = """
+            with collected as (
+                select distinct subject, year_group from attainment_summary where collection_id = @collectionId and group_code = ''
+            ),
+            on_roll as (
+                select e.school_urn, e.year_group, count(distinct e.pupil_id) as pupils
+                from pupil_enrolment e
+                where e.is_main and e.from_on <= @dueOn and (e.to_on is null or e.to_on >= @dueOn)
+                group by e.school_urn, e.year_group
+            ),
+            came as (
+                select school_urn, year_group, subject, n + n_excluded as entries
+                from attainment_summary where collection_id = @collectionId and group_code = ''
+            ),
+            schools as (
+                select school_urn, current_urn(school_urn) as present_urn
+                from (select school_urn from on_roll union select school_urn from came) s
+            ),
+            expected as (
+                select h.present_urn, c.subject, c.year_group, sum(r.pupils) as pupils
+                from on_roll r join collected c using (year_group) join schools h using (school_urn)
+                group by h.present_urn, c.subject, c.year_group
+            ),
+            entered as (
+                select h.present_urn, c.subject, c.year_group, sum(c.entries) as entries
+                from came c join schools h using (school_urn)
+                group by h.present_urn, c.subject, c.year_group
+            )
+            select x.present_urn as school_urn,
+                sum(least(coalesce(e.entries, 0), x.pupils))::int as entries,
+                sum(x.pupils)::int as expected
+            from expected x left join entered e using (present_urn, subject, year_group)
+            group by x.present_urn
+            """;
+        await using var connection = await source.OpenConnectionAsync(ct);
+        var rows = await connection.QueryAsync<CompletenessRow>(new CommandDefinition(Sql, new { collectionId, dueOn }, cancellationToken: ct));
+        return rows.ToDictionary(r => r.SchoolUrn);
+    }
+}

@@ -1,0 +1,137 @@
+using Dapper;
+using GoldenThread.Assessment.Events.V1;
+using GoldenThread.Reporting.Roster;
+using GoldenThread.Reporting.Summaries;
+using GoldenThread.ServiceDefaults;
+
+namespace GoldenThread.Reporting.Results;
+
+/// <summary>Takes in results, tests and collections. What comes before its test or its pupil is kept, and summed when the other comes.</summary>
+internal sealed class ResultIntake(SummaryCells cells, PupilIntake pupils)
+{
+    /// <summary>
+    /// Keeps the newest version of each result; answers the cells they lay in and now lie in. The tests are held against a change of their
+    /// definition, and the pupils against a change of their groups, until the commit: whoever comes second sees the first.
+    /// </summary>
+    public async Task<IReadOnlyList<SummaryCell>> KeepAsync(Work work, IReadOnlyCollection<RecordedResult> results, CancellationToken ct)
+    {
+        var rows = results.GroupBy(r => (r.SchoolUrn, r.ResultId)).Select(g => g.MaxBy(r => r.Version)!).ToList();
+        await HoldTestsAsync(work, rows.Select(r => r.TestId).Distinct().ToArray(), ct);
+        await pupils.HoldAsync(work, rows.Select(r => r.PupilId).Distinct().ToArray(), ct);
+        const string Sql = """
+            with incoming as (
+                select * from unnest(
+                    @SchoolUrns, @ResultIds, @Versions, @PupilIds, @TestIds, @CollectionIds, @YearGroups, @Days, @Scores, @Codes, @RecordedAt)
+                as i (school_urn, result_id, version, pupil_id, test_id, collection_id, year_group, sat_on, score, code, recorded_at)
+            ),
+            before as (
+                select f.collection_id, f.school_urn, f.year_group, f.test_id
+                from incoming i join fact_result f on f.school_urn = i.school_urn and f.result_id = i.result_id and f.version < i.version
+            ),
+            kept as (
+                insert into fact_result as f (
+                    school_urn, result_id, version, pupil_id, test_id, collection_id, year_group, sat_on, score, code, recorded_at)
+                select school_urn, result_id, version, pupil_id, test_id, collection_id, year_group, sat_on, score, code, recorded_at
+                from incoming
+                order by school_urn, result_id
+                on conflict (school_urn, result_id) do update
+                set version = excluded.version, pupil_id = excluded.pupil_id, test_id = excluded.test_id,
+                    collection_id = excluded.collection_id, year_group = excluded.year_group, sat_on = excluded.sat_on,
+                    score = excluded.score, code = excluded.code, recorded_at = excluded.recorded_at
+                where f.version < excluded.version
+                returning f.collection_id, f.school_urn, f.year_group, f.test_id
+            )
+            select distinct r.collection_id, r.school_urn, r.year_group, t.subject
+            from (select * from before union all select * from kept) r
+            join test t on t.test_id = r.test_id
+            """;
+        return (await work.Connection.QueryAsync<SummaryCell>(work.Command(Sql, new
+        {
+            SchoolUrns = rows.Select(r => r.SchoolUrn).ToArray(),
+            ResultIds = rows.Select(r => r.ResultId).ToArray(),
+            Versions = rows.Select(r => r.Version).ToArray(),
+            PupilIds = rows.Select(r => r.PupilId).ToArray(),
+            TestIds = rows.Select(r => r.TestId).ToArray(),
+            CollectionIds = rows.Select(r => r.CollectionId).ToArray(),
+            YearGroups = rows.Select(r => r.YearGroup).ToArray(),
+            Days = rows.Select(r => r.SatOn).ToArray(),
+            Scores = rows.Select(r => r.Score).ToArray(),
+            Codes = rows.Select(r => r.Code).ToArray(),
+            RecordedAt = rows.Select(r => r.RecordedAt.ToUniversalTime()).ToArray(),
+        }, ct))).AsList();
+    }
+
+    /// <summary>Keeps a test's definition if it is newer, and sums anew what it judges.</summary>
+    public async Task KeepTestAsync(Work work, TestChanged test, CancellationToken ct)
+    {
+        const string Hold = "select pg_advisory_xact_lock(hashtextextended(@TestId::text, 1))";
+        const string Find = "select subject from test where test_id = @TestId";
+        const string Save = """
+            insert into test as t (test_id, version, name, subject, scale, expected_from)
+            values (@TestId, @Version, @Name, @Subject, @Scale, @ExpectedFrom)
+            on conflict (test_id) do update
+            set version = excluded.version, name = excluded.name, subject = excluded.subject, scale = excluded.scale,
+                expected_from = excluded.expected_from
+            where t.version < excluded.version
+            """;
+        await work.Connection.ExecuteAsync(work.Command(Hold, new { test.TestId }, ct));
+        var subjectBefore = await work.Connection.ExecuteScalarAsync<string?>(work.Command(Find, new { test.TestId }, ct));
+        if (await work.Connection.ExecuteAsync(work.Command(Save, test, ct)) == 0)
+        {
+            return;
+        }
+
+        await KeepCodesAsync(work, test, ct);
+        var touched = await CellsOfTestAsync(work, test.TestId, new[] { test.Subject, subjectBefore ?? test.Subject }.Distinct().ToArray(), ct);
+        await cells.RefreshAttainmentAsync(work, touched, ct);
+    }
+
+    /// <summary>Keeps a collection if it is newer.</summary>
+    public Task KeepCollectionAsync(Work work, CollectionChanged collection, CancellationToken ct)
+    {
+        const string Sql = """
+            insert into collection as c (collection_id, version, name, academic_year, opens_on, due_on, locks_on, locked_at)
+            values (@CollectionId, @Version, @Name, @AcademicYear, @OpensOn, @DueOn, @LocksOn, @LockedAt)
+            on conflict (collection_id) do update
+            set version = excluded.version, name = excluded.name, academic_year = excluded.academic_year, opens_on = excluded.opens_on,
+                due_on = excluded.due_on, locks_on = excluded.locks_on, locked_at = excluded.locked_at
+            where c.version < excluded.version
+            """;
+        return work.Connection.ExecuteAsync(work.Command(Sql, collection with { LockedAt = collection.LockedAt?.ToUniversalTime() }, ct));
+    }
+
+    private static Task HoldTestsAsync(Work work, Guid[] testIds, CancellationToken ct)
+    {
+        const string Sql = """
+            select count(pg_advisory_xact_lock_shared(held.key)::text)
+            from (select hashtextextended(id::text, 1) as key from unnest(@testIds) as id order by 1 offset 0) held
+            """;
+        return work.Connection.ExecuteAsync(work.Command(Sql, new { testIds }, ct));
+    }
+
+    private static Task KeepCodesAsync(Work work, TestChanged test, CancellationToken ct)
+    {
+        const string Sql = """
+            delete from test_code where test_id = @TestId;
+            insert into test_code (test_id, code, counts_as_not_met)
+            select @TestId, code, counts from unnest(@Codes, @Counts) as c (code, counts)
+            on conflict do nothing;
+            """;
+        return work.Connection.ExecuteAsync(work.Command(Sql, new
+        {
+            test.TestId,
+            Codes = test.Codes.Select(c => c.Code).ToArray(),
+            Counts = test.Codes.Select(c => c.CountsAsNotMet).ToArray(),
+        }, ct));
+    }
+
+    private static async Task<IReadOnlyList<SummaryCell>> CellsOfTestAsync(Work work, Guid testId, string[] subjects, CancellationToken ct)
+    {
+        const string Sql = """
+            select distinct f.collection_id, f.school_urn, f.year_group, s.subject
+            from fact_result f cross join unnest(@subjects) as s (subject)
+            where f.test_id = @testId
+            """;
+        return (await work.Connection.QueryAsync<SummaryCell>(work.Command(Sql, new { testId, subjects }, ct))).AsList();
+    }
+}

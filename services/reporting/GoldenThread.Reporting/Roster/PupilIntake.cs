@@ -1,0 +1,156 @@
+using Dapper;
+using GoldenThread.Reporting.Summaries;
+using GoldenThread.ServiceDefaults;
+using GoldenThread.Tracking.Events.V1;
+
+namespace GoldenThread.Reporting.Roster;
+
+/// <summary>Takes in pupils without identity, and the names of groups.</summary>
+internal sealed class PupilIntake(SummaryCells cells)
+{
+    /// <summary>Holds pupils, known or not yet known, until the commit: in order, so that two who hold many never wait for each other.</summary>
+    public Task HoldAsync(Work work, Guid[] pupilIds, CancellationToken ct)
+    {
+        const string Sql = """
+            insert into pupil (pupil_id, version) select id, 0 from unnest(@pupilIds) as id order by id on conflict do nothing;
+            select count(*) from (
+                select 1 from pupil where pupil_id = any (@pupilIds) order by pupil_id for no key update
+            ) held;
+            """;
+        return work.Connection.ExecuteAsync(work.Command(Sql, new { pupilIds }, ct));
+    }
+
+    /// <summary>
+    /// Keeps each pupil's newest version; sums anew where a pupil became known, was erased, or changed groups.
+    /// </summary>
+    public async Task KeepAsync(Work work, IReadOnlyCollection<PupilSnapshot> snapshots, CancellationToken ct)
+    {
+        var all = snapshots.GroupBy(s => s.PupilId).ToDictionary(g => g.Key, g => g.MaxBy(s => s.Version)!);
+        await HoldAsync(work, [.. all.Keys], ct);
+        var newer = await NewerAsync(work, all.Values, ct);
+        var rows = newer.Select(id => all[id]).ToList();
+        var touched = await TouchedAsync(work, rows, ct);
+        await ReplaceAsync(work, rows, ct);
+        await cells.RefreshAttainmentAsync(work, touched, ct);
+    }
+
+    /// <summary>Keeps a group's name if its definition is newer.</summary>
+    public Task KeepGroupAsync(Work work, GroupDefined group, CancellationToken ct)
+    {
+        const string Sql = """
+            insert into group_definition as d (group_code, definition_version, name, comparator_name)
+            values (@Group, @DefinitionVersion, @Name, @ComparatorName)
+            on conflict (group_code) do update
+            set definition_version = excluded.definition_version, name = excluded.name, comparator_name = excluded.comparator_name
+            where d.definition_version < excluded.definition_version
+            """;
+        return work.Connection.ExecuteAsync(work.Command(Sql, group, ct));
+    }
+
+    private static async Task<IReadOnlyList<Guid>> NewerAsync(Work work, IReadOnlyCollection<PupilSnapshot> snapshots, CancellationToken ct)
+    {
+        const string Sql = """
+            select p.pupil_id
+            from unnest(@Ids, @Versions) as i (pupil_id, version)
+            join pupil p on p.pupil_id = i.pupil_id and p.version < i.version
+            """;
+        return (await work.Connection.QueryAsync<Guid>(work.Command(Sql, new
+        {
+            Ids = snapshots.Select(s => s.PupilId).ToArray(),
+            Versions = snapshots.Select(s => s.Version).ToArray(),
+        }, ct))).AsList();
+    }
+
+    /// <summary>Cells whose sums will move; asked before the old memberships are replaced.</summary>
+    private static async Task<IReadOnlyList<SummaryCell>> TouchedAsync(Work work, IReadOnlyCollection<PupilSnapshot> rows, CancellationToken ct)
+    {
+        const string Sql = """
+            with incoming as (
+                select * from unnest(@Ids, @Erased) as i (pupil_id, erased)
+            ),
+            incoming_group as (
+                select * from unnest(@GroupPupils, @GroupCodes, @GroupFrom, @GroupTo) as g (pupil_id, group_code, from_on, to_on)
+            ),
+            moved as (
+                select i.pupil_id
+                from incoming i join pupil p on p.pupil_id = i.pupil_id
+                where p.version = 0 or p.erased <> i.erased
+                union
+                select m.pupil_id from (
+                    (select g.pupil_id, g.group_code, g.from_on, g.to_on from pupil_group g join incoming i on i.pupil_id = g.pupil_id
+                     except select pupil_id, group_code, from_on, to_on from incoming_group)
+                    union all
+                    (select pupil_id, group_code, from_on, to_on from incoming_group
+                     except select g.pupil_id, g.group_code, g.from_on, g.to_on from pupil_group g join incoming i on i.pupil_id = g.pupil_id)
+                ) m
+            )
+            select distinct f.collection_id, f.school_urn, f.year_group, t.subject
+            from moved m
+            join fact_result f on f.pupil_id = m.pupil_id
+            join test t on t.test_id = f.test_id
+            """;
+        var groups = rows.SelectMany(r => r.Groups.Select(g => (r.PupilId, Group: g))).ToList();
+        return (await work.Connection.QueryAsync<SummaryCell>(work.Command(Sql, new
+        {
+            Ids = rows.Select(r => r.PupilId).ToArray(),
+            Erased = rows.Select(r => r.Erased).ToArray(),
+            GroupPupils = groups.Select(g => g.PupilId).ToArray(),
+            GroupCodes = groups.Select(g => g.Group.Group).ToArray(),
+            GroupFrom = groups.Select(g => g.Group.From).ToArray(),
+            GroupTo = groups.Select(g => g.Group.To).ToArray(),
+        }, ct))).AsList();
+    }
+
+    private static Task ReplaceAsync(Work work, IReadOnlyCollection<PupilSnapshot> rows, CancellationToken ct)
+    {
+        const string Sql = """
+            update pupil p set version = i.version, erased = i.erased
+            from unnest(@Ids, @Versions, @Erased) as i (pupil_id, version, erased)
+            where p.pupil_id = i.pupil_id;
+
+            delete from pupil_enrolment where pupil_id = any (@Ids);
+            insert into pupil_enrolment (school_urn, pupil_id, from_on, to_on, is_main, year_group)
+            select school_urn, pupil_id, from_on, to_on, is_main, year_group
+            from unnest(@EnrolmentSchools, @EnrolmentPupils, @EnrolmentFrom, @EnrolmentTo, @EnrolmentMain, @EnrolmentYears)
+                as e (school_urn, pupil_id, from_on, to_on, is_main, year_group)
+            on conflict do nothing;
+
+            delete from pupil_class where pupil_id = any (@Ids);
+            insert into pupil_class (pupil_id, class_id, from_on, to_on)
+            select pupil_id, class_id, from_on, to_on
+            from unnest(@ClassPupils, @ClassIds, @ClassFrom, @ClassTo) as c (pupil_id, class_id, from_on, to_on)
+            on conflict do nothing;
+
+            delete from pupil_group where pupil_id = any (@Ids);
+            insert into pupil_group (pupil_id, group_code, from_on, to_on, definition_version)
+            select pupil_id, group_code, from_on, to_on, definition_version
+            from unnest(@GroupPupils, @GroupCodes, @GroupFrom, @GroupTo, @GroupVersions)
+                as g (pupil_id, group_code, from_on, to_on, definition_version)
+            on conflict (pupil_id, group_code, from_on) do nothing;
+            """;
+        var enrolments = rows.SelectMany(r => r.Enrolments.Select(e => (r.PupilId, Fact: e))).ToList();
+        var classes = rows.SelectMany(r => r.Classes.Select(c => (r.PupilId, Fact: c))).ToList();
+        var groups = rows.SelectMany(r => r.Groups.Select(g => (r.PupilId, Fact: g))).ToList();
+        return work.Connection.ExecuteAsync(work.Command(Sql, new
+        {
+            Ids = rows.Select(r => r.PupilId).ToArray(),
+            Versions = rows.Select(r => r.Version).ToArray(),
+            Erased = rows.Select(r => r.Erased).ToArray(),
+            EnrolmentSchools = enrolments.Select(e => e.Fact.SchoolUrn).ToArray(),
+            EnrolmentPupils = enrolments.Select(e => e.PupilId).ToArray(),
+            EnrolmentFrom = enrolments.Select(e => e.Fact.From).ToArray(),
+            EnrolmentTo = enrolments.Select(e => e.Fact.To).ToArray(),
+            EnrolmentMain = enrolments.Select(e => e.Fact.IsMain).ToArray(),
+            EnrolmentYears = enrolments.Select(e => e.Fact.YearGroup).ToArray(),
+            ClassPupils = classes.Select(c => c.PupilId).ToArray(),
+            ClassIds = classes.Select(c => c.Fact.ClassId).ToArray(),
+            ClassFrom = classes.Select(c => c.Fact.From).ToArray(),
+            ClassTo = classes.Select(c => c.Fact.To).ToArray(),
+            GroupPupils = groups.Select(g => g.PupilId).ToArray(),
+            GroupCodes = groups.Select(g => g.Fact.Group).ToArray(),
+            GroupFrom = groups.Select(g => g.Fact.From).ToArray(),
+            GroupTo = groups.Select(g => g.Fact.To).ToArray(),
+            GroupVersions = groups.Select(g => g.Fact.DefinitionVersion).ToArray(),
+        }, ct));
+    }
+}

@@ -1,0 +1,10 @@
+namespace GoldenThread.Reporting;
+
+/// <summary>Which day it is in a school: Europe/London, whatever the server's clock is set to.</summary>
+internal static class SchoolDay
+{
+    private static readonly TimeZoneInfo London = TimeZoneInfo.FindSystemTimeZoneById("Europe/London");
+
+    /// <summary>Today. What is due today is not overdue before its end.</summary>
+    public static DateOnly Today(this TimeProvider clock) => DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(clock.GetUtcNow(), London).DateTime);
+}

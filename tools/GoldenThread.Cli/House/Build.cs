@@ -15,7 +15,7 @@ public static class Build
     /// <summary>Runs `dotnet` in the tree, showing its output; throws when it fails.</summary>
     public static async Task RunAsync(string verb, string project, params string[] more)
     {
-        string[] arguments = [verb, project, "-v", "q", "-nologo", "-m:2", .. more];
+        string[] arguments = [verb, project, "-v", "q", "-nologo", "-clp:NoSummary", "-m:2", .. more];
         var start = new ProcessStartInfo("dotnet", arguments) { WorkingDirectory = Tree.Root, RedirectStandardInput = true };
         using var process = Process.Start(start) ?? throw new InfrastructureException("cannot start dotnet");
         process.StandardInput.Close();

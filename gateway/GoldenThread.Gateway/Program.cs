@@ -1,0 +1,35 @@
+using GoldenThread.Gateway.Identity;
+using GoldenThread.Gateway.Limits;
+using GoldenThread.Gateway.Problems;
+using GoldenThread.Gateway.Routing;
+using GoldenThread.ServiceDefaults;
+
+namespace GoldenThread.Gateway;
+
+/// <summary>The gateway: REST outside, gRPC inside.</summary>
+public static class Program
+{
+    /// <summary>Puts the gateway together.</summary>
+    public static WebApplication Build(string[] args)
+    {
+        var builder = WebApplication.CreateBuilder(args);
+        builder.AddGatewaySettings();
+        builder.AddGatewayPorts();
+        builder.AddGatewayIdentity();
+        builder.Services.AddTelemetry("gateway");
+        builder.AddClientRateLimit();
+        builder.AddTranscodingProxy();
+
+        var app = builder.Build();
+        app.UseGatewayProblems();
+        app.UseGatewayPorts();
+        app.UseGatewayIdentity();
+        app.UseClientRateLimit();
+        app.MapGatewayHealth();
+        app.MapTranscodingProxy();
+        return app;
+    }
+
+    /// <summary>Runs it.</summary>
+    public static Task Main(string[] args) => Build(args).RunAsync();
+}

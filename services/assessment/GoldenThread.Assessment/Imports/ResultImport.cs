@@ -1,0 +1,230 @@
+using CsvHelper;
+using GoldenThread.Assessment.Collections;
+using GoldenThread.Assessment.Events.V1;
+using GoldenThread.Assessment.Quarantine;
+using GoldenThread.Assessment.Results;
+using GoldenThread.Assessment.V1;
+using GoldenThread.ServiceDefaults;
+using Grpc.Core;
+
+namespace GoldenThread.Assessment.Imports;
+
+/// <summary>Imports a file of results: read, copied, judged, applied and told of in one transaction. A dry run does the same and keeps nothing.</summary>
+internal sealed class ResultImport(Works works, TimeProvider clock)
+{
+    private const long MostBytes = 1L << 30;
+    private const int LongestRowBytes = 64 * 1024;
+    private const int MostFaultsShown = 20;
+
+    public async Task<ImportResultsResponse> RunAsync(IAsyncStreamReader<ImportResultsRequest> requests, ServerCallContext context)
+    {
+        var ct = context.CancellationToken;
+        await using var upload = new UploadStream(requests, MostBytes);
+        if (!await upload.StartAsync(ct))
+        {
+            throw Errors.FileEmpty();
+        }
+
+        var request = upload.First!;
+        var recording = ContextOf(request, context);
+        DateOnly? satOn = request.SatOn.Length > 0 ? Fields.Day(request.SatOn, "sat_on") : null;
+        await using var work = await works.BeginAsync(context);
+        await KeepOpenAsync(work, recording, ct);
+        var tests = await ImportStore.NamedTestsAsync(work, recording.CollectionId, ct);
+        await ImportStore.PrepareAsync(work, ct);
+        var unknownHeaders = await CopyAsync(work, upload, new RowReader(tests, satOn), satOn is not null, ct);
+        if (await work.ReplayAsync<ImportResultsResponse>(upload.ContentHash(), ct) is { } answered)
+        {
+            return answered;
+        }
+
+        var response = await ApplyAsync(work, recording, request.DryRun, ct);
+        response.UnknownHeaders.AddRange(unknownHeaders);
+        // A dry run leaves with its work uncommitted: what it said is what the file would have done.
+        return request.DryRun ? response : await work.CommitAsync(response);
+    }
+
+    private RecordingContext ContextOf(ImportResultsRequest request, ServerCallContext context)
+    {
+        var caller = context.Caller();
+        return new()
+        {
+            By = context.Authority(),
+            CollectionId = Fields.Id(request.CollectionId, "collection_id"),
+            Source = caller.ClientId is { } client && client == caller.Subject ? $"partner:{client}" : "import",
+            Today = clock.Today(),
+            RecordedAt = clock.Instant(),
+        };
+    }
+
+    private static async Task KeepOpenAsync(Work work, RecordingContext recording, CancellationToken ct)
+    {
+        var collection = await CollectionStore.KeepOpenAsync(work, recording.CollectionId, ct) ?? throw Errors.CollectionNotFound();
+        if (collection.LockedAt is not null)
+        {
+            throw Errors.CollectionLocked();
+        }
+
+        if (collection.OpensOn > recording.Today)
+        {
+            throw Errors.CollectionNotOpen(collection.OpensOn);
+        }
+    }
+
+    /// <summary>Reads the file row by row into the table of rows; the headers nobody mapped.</summary>
+    private static async Task<List<string>> CopyAsync(Work work, UploadStream upload, RowReader reader, bool hasDate, CancellationToken ct)
+    {
+        var malformed = new MalformedRows();
+        try
+        {
+            await using var csv = CsvReader.Create(upload, Options(malformed), leaveOpen: true);
+            await csv.ReadHeaderAsync(ct);
+            var columns = ResultColumns.From(csv.Headers, hasDate);
+            var count = await CopyRowsAsync(work, csv, columns, reader, malformed, ct);
+            await upload.DrainAsync(ct);
+            return count > 0 ? columns.Unknown : throw Errors.FileEmpty();
+        }
+        catch (CsvFormatException)
+        {
+            throw Errors.FileUnreadable($"The file cannot be read: a line is longer than {LongestRowBytes / 1024} kB, or a quote that opens is never closed.");
+        }
+    }
+
+    private static async Task<int> CopyRowsAsync(
+        Work work, CsvReader csv, ResultColumns columns, RowReader reader, MalformedRows malformed, CancellationToken ct)
+    {
+        var count = 0;
+        var row = new FileRow();
+        await using var copy = await ImportStore.BeginCopyAsync(work, ct);
+        while (await csv.ReadAsync(ct))
+        {
+            row.Clear((int)csv.LineNumber);
+            reader.Read(csv, columns, row);
+            malformed.Mark(csv, columns, reader, row);
+            ImportStore.Write(copy, row);
+            count++;
+        }
+
+        malformed.ThrowIfUnterminated();
+        await copy.CompleteAsync(ct);
+        return count;
+    }
+
+    private static CsvReaderOptions Options(MalformedRows malformed) => new()
+    {
+        TrackLineNumbers = true,
+        TrimWhitespace = true,
+        MaxRecordSize = LongestRowBytes,
+        IncludeValuesInExceptions = false,
+        MalformedData = CsvMalformedDataHandling.Recover,
+        OnMalformedRecord = malformed.Note,
+    };
+
+    private static async Task<ImportResultsResponse> ApplyAsync(Work work, RecordingContext recording, bool dryRun, CancellationToken ct)
+    {
+        var judged = await ImportStore.JudgeAsync(work, recording, ct);
+        var counts = await ImportStore.ApplyAsync(work, recording, judged, ct);
+        var importId = Guid.CreateVersion7();
+        if (!dryRun)
+        {
+            await ImportStore.KeepAsync(work, importId, recording, counts, ct);
+            await TellAsync(work, importId, recording, counts, ct);
+        }
+
+        var response = new ImportResultsResponse
+        {
+            ImportId = dryRun ? "" : importId.ToString(),
+            DryRun = dryRun,
+            RowCount = counts.Rows,
+            NewCount = counts.New,
+            ChangedCount = counts.Changed,
+            UnchangedCount = counts.Unchanged,
+            QuarantinedCount = counts.Quarantined,
+        };
+        if (counts.Quarantined > 0)
+        {
+            await QuarantineAsync(work, importId, recording, dryRun, response, ct);
+        }
+
+        return response;
+    }
+
+    private static async Task TellAsync(Work work, Guid importId, RecordingContext recording, ImportCounts counts, CancellationToken ct)
+    {
+        var written = counts.New + counts.Changed;
+        work.Audit("import", importId.ToString(), detail: $"{counts.New} new, {counts.Changed} changed, {counts.Quarantined} quarantined");
+        if (written == 0)
+        {
+            return;
+        }
+
+        var schools = await ImportStore.NoteAsync(work, recording, written, ct);
+        var rows = written <= ResultProto.MostInlinedRows ? await ImportStore.ChangedRowsAsync(work, recording.ChangeSetId, ct) : null;
+        work.Publish(new ResultsRecorded
+        {
+            ChangeSetId = recording.ChangeSetId,
+            RecordedAt = recording.RecordedAt,
+            Schools = schools.Select(s => new SchoolCount { SchoolUrn = s.SchoolUrn, Count = s.Count }).ToList(),
+            Count = written,
+            Rows = rows?.Select(r => r.ToRecorded()).ToList(),
+        });
+    }
+
+    private static async Task QuarantineAsync(
+        Work work, Guid importId, RecordingContext recording, bool dryRun, ImportResultsResponse response, CancellationToken ct)
+    {
+        await ImportStore.OpenFaultsAsync(work, ct);
+        while (await ImportStore.FetchFaultsAsync(work, ct) is { Count: > 0 } faults)
+        {
+            response.FirstFaults.AddRange(faults.Take(MostFaultsShown - response.FirstFaults.Count).Select(f => new RowFault
+            {
+                Line = f.Line,
+                Reason = f.Verdict,
+                Detail = Verdict.Words(f.Verdict, f.Range),
+            }));
+            if (dryRun && response.FirstFaults.Count >= MostFaultsShown)
+            {
+                return;
+            }
+
+            if (!dryRun)
+            {
+                await QuarantineStore.AddAsync(work, importId, recording, faults, ct);
+            }
+        }
+    }
+
+    /// <summary>Hears of rows that break the rules of CSV.</summary>
+    private sealed class MalformedRows
+    {
+        private bool current;
+        private long? unterminated;
+
+        public void Note(CsvMalformedRecord record)
+        {
+            current = true;
+            if (record.Reason == CsvMalformedReason.UnterminatedQuote)
+            {
+                unterminated = record.LineNumber;
+            }
+        }
+
+        public void Mark(CsvReader csv, ResultColumns columns, RowReader reader, FileRow row)
+        {
+            if (current)
+            {
+                row.Fault = "ROW_MALFORMED";
+                row.Given = reader.Given(csv, columns);
+                current = false;
+            }
+        }
+
+        public void ThrowIfUnterminated()
+        {
+            if (unterminated is { } line)
+            {
+                throw Errors.FileUnreadable($"A quote opens on line {line} and is never closed, so the lines after it cannot be read.");
+            }
+        }
+    }
+}

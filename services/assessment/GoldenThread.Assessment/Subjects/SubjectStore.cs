@@ -1,0 +1,48 @@
+using Dapper;
+using GoldenThread.ServiceDefaults;
+using Npgsql;
+
+namespace GoldenThread.Assessment.Subjects;
+
+/// <summary>A subject as stored.</summary>
+internal sealed record SubjectRow
+{
+    public required string Code { get; init; }
+
+    public required string Name { get; init; }
+
+    public required long Version { get; init; }
+}
+
+/// <summary>Every statement about subjects.</summary>
+internal sealed class SubjectStore(NpgsqlDataSource source)
+{
+    public async Task<List<SubjectRow>> ListAsync(string after, int limit, CancellationToken ct)
+    {
+        const string Sql = "select code, name, version from subject where code > @after order by code limit @limit";
+        await using var connection = await source.OpenConnectionAsync(ct);
+        return (await connection.QueryAsync<SubjectRow>(new CommandDefinition(Sql, new { after, limit }, cancellationToken: ct))).AsList();
+    }
+
+    public async Task<SubjectRow?> GetAsync(string code, CancellationToken ct)
+    {
+        const string Sql = "select code, name, version from subject where code = @code";
+        await using var connection = await source.OpenConnectionAsync(ct);
+        return await connection.QuerySingleOrDefaultAsync<SubjectRow>(new CommandDefinition(Sql, new { code }, cancellationToken: ct));
+    }
+
+    /// <summary>Creates or renames; null where no trust-wide grant lets the caller.</summary>
+    public static async Task<SubjectRow?> PutAsync(Work work, Authority by, string code, string name, CancellationToken ct)
+    {
+        const string Sql = """
+            insert into subject as s (code, name)
+            select @code, @name
+            where exists (select from reach(@Issuer, @Subject, @Roles) g where g.school_urn is null)
+            on conflict (code) do update
+            set name = excluded.name, version = s.version + case when s.name = excluded.name then 0 else 1 end
+            returning code, name, version
+            """;
+        return await work.Connection.QuerySingleOrDefaultAsync<SubjectRow>(
+            work.Command(Sql, new { code, name, by.Issuer, by.Subject, by.Roles }, ct));
+    }
+}

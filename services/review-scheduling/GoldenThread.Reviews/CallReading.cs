@@ -1,0 +1,35 @@
+using GoldenThread.Education;
+using GoldenThread.ServiceDefaults;
+using Grpc.Core;
+
+namespace GoldenThread.Reviews;
+
+/// <summary>What every edge reads from a call in the same way.</summary>
+internal static class CallReading
+{
+    private static readonly TimeZoneInfo London = TimeZoneInfo.FindSystemTimeZoneById("Europe/London");
+
+    /// <summary>The caller in the roles that this rpc's contract names: parameters for <c>reach(@Issuer, @Subject, @Roles)</c>.</summary>
+    public static Authority Authority(this ServerCallContext context) =>
+        context.Caller().As(RpcCatalogue.Rules[context.Method].Access!.Roles);
+
+    /// <summary>The version in If-Match; null where none was sent. For replacements, which may also create.</summary>
+    public static long? IfMatchWhereSent(this ServerCallContext context) =>
+        string.IsNullOrEmpty(context.RequestHeaders.GetValue("if-match")) ? null : context.IfMatch();
+
+    /// <summary>An academic year as "2026/27" or, in a path, "2026-27".</summary>
+    public static AcademicYear Year(string text, string field) =>
+        AcademicYear.TryParse(text, out var year, out var problem) ? year : throw Errors.AcademicYearInvalid(field, problem);
+
+    /// <summary>A filter by academic year; null where empty.</summary>
+    public static string? YearFilter(string text) => text.Length == 0 ? null : Year(text, "academic_year").ToString();
+
+    /// <summary>A day, or null where absent.</summary>
+    public static DateOnly? OptionalDay(bool present, string text, string field) => present ? Fields.Day(text, field) : null;
+
+    /// <summary>Today in Europe/London, where every school day is.</summary>
+    public static DateOnly Today(this TimeProvider clock) => DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(clock.GetUtcNow(), London).DateTime);
+
+    /// <summary>A day as ISO.</summary>
+    public static string Iso(this DateOnly day) => day.ToString("yyyy-MM-dd", System.Globalization.CultureInfo.InvariantCulture);
+}

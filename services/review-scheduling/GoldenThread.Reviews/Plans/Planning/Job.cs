@@ -1,0 +1,89 @@
+namespace GoldenThread.Reviews.Plans.Planning;
+
+/// <summary>A person who could fill a place, and how well the duty fits: 0 for the preferred one.</summary>
+internal readonly record struct Candidate(int Person, int Preference);
+
+/// <summary>An owed visit with the days and people it could have.</summary>
+internal sealed class Job
+{
+    public required int Index { get; init; }
+
+    public required OwedVisit Owed { get; init; }
+
+    public required int School { get; init; }
+
+    /// <summary>For each place of the team, who could fill it.</summary>
+    public required Candidate[][] Candidates { get; init; }
+
+    /// <summary>Days in the window on which the school is open and each place has somebody present.</summary>
+    public required int[] Days { get; init; }
+
+    /// <summary>A series is more than one visit of a row a year: whoever begins it should go on.</summary>
+    public bool IsSeries => Owed.Cell.Count > 1;
+
+    public int HalfDays => Owed.Row.HalfDays;
+
+    /// <summary>How easily it is placed: few days and many places come first.</summary>
+    public double Freedom => (double)Days.Length / (Candidates.Length * Math.Max(1, Owed.Row.UnplacedCost / 100));
+}
+
+/// <summary>Turns what is owed into what can be placed.</summary>
+internal sealed class JobList(PlanInput input, Board board)
+{
+    public IReadOnlyList<Job> Of(IReadOnlyList<OwedVisit> owed)
+    {
+        var schools = input.Schools.Select((s, index) => (s.Urn, index)).ToDictionary(s => s.Urn, s => s.index);
+        return owed.Select((visit, index) => JobOf(visit, index, schools[visit.School.Urn])).ToList();
+    }
+
+    private Job JobOf(OwedVisit owed, int index, int school)
+    {
+        var candidates = owed.Cell.Team.Select(slot => CandidatesOf(slot.Duties, owed.School.Urn)).ToArray();
+        return new()
+        {
+            Index = index,
+            Owed = owed,
+            School = school,
+            Candidates = candidates,
+            Days = DaysOf(owed, school, candidates),
+        };
+    }
+
+    private Candidate[] CandidatesOf(IReadOnlyList<string> duties, int schoolUrn)
+    {
+        var candidates = new List<Candidate>();
+        for (var person = 0; person < input.People.Count; person++)
+        {
+            var who = input.People[person];
+            if (who.SchoolUrn == schoolUrn)
+            {
+                continue;
+            }
+
+            for (var preference = 0; preference < duties.Count; preference++)
+            {
+                if (who.Duties.Contains(duties[preference]))
+                {
+                    candidates.Add(new(person, preference));
+                    break;
+                }
+            }
+        }
+
+        return candidates.ToArray();
+    }
+
+    private int[] DaysOf(OwedVisit owed, int school, Candidate[][] candidates)
+    {
+        if (owed.Window is not { } window)
+        {
+            return [];
+        }
+
+        var first = Math.Max(0, board.DayOf(window.From));
+        var last = Math.Min(board.Days - 1, board.DayOf(window.To!.Value));
+        return Enumerable.Range(first, Math.Max(0, last - first + 1))
+            .Where(day => board.IsOpen(school, day) && candidates.All(slot => slot.Any(c => board.IsPresent(c.Person, day))))
+            .ToArray();
+    }
+}

@@ -1,0 +1,13 @@
+using GoldenThread.Reviews;
+using GoldenThread.ServiceDefaults;
+
+var builder = ServiceHost.CreateBuilder(args, ReviewsService.Name, typeof(ReviewsService).Assembly);
+if (await ServiceHost.RunMigrationsIfAskedAsync(builder, args, typeof(ReviewsService).Assembly))
+{
+    return;
+}
+
+builder.AddReviews();
+var app = builder.Build();
+app.MapReviews();
+await app.RunAsync();

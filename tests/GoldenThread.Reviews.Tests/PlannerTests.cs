@@ -1,0 +1,247 @@
+using System.Text.Json;
+using GoldenThread.Reviews.Offers;
+using GoldenThread.Reviews.Plans.Checking;
+using GoldenThread.Reviews.Plans.Planning;
+
+namespace GoldenThread.Reviews.Tests;
+
+/// <summary>The planner against the independent checker, over generated trusts.</summary>
+public class PlannerTests
+{
+    public static TheoryData<int, int, bool> Trusts()
+    {
+        var trusts = new TheoryData<int, int, bool>();
+        foreach (var seed in Enumerable.Range(1, 12))
+        {
+            trusts.Add(1 + (seed * 5 % 12), seed, seed % 2 == 0);
+        }
+
+        trusts.Add(8, 101, false);
+        trusts.Add(8, 102, true);
+        trusts.Add(30, 103, false);
+        trusts.Add(30, 104, true);
+        return trusts;
+    }
+
+    [Theory]
+    [MemberData(nameof(Trusts))]
+    public void Plan_OfAnyTrust_BreaksNoRule(int schools, int seed, bool scarce)
+    {
+        var input = GeneratedTrust.Make(schools, seed, scarce);
+
+        var plan = Planner.Make(input);
+
+        Assert.Empty(PlanChecker.Check(input, plan).Select(v => v.Words));
+        Assert.All(plan.Visits, v => Assert.True(v.On is not null || v.UnplacedReason!.Length > 20, v.UnplacedReason));
+    }
+
+    [Theory]
+    [InlineData(8, 1)]
+    [InlineData(10, 2)]
+    [InlineData(30, 3)]
+    public void Plan_OfAStaffedTrust_PlacesAlmostEverything(int schools, int seed)
+    {
+        var input = GeneratedTrust.Make(schools, seed, moving: false) with { People = Staffed(schools) };
+
+        var plan = Planner.Make(input);
+
+        var unplaced = plan.Visits.Where(v => v.On is null).Select(v => $"{v.Entitlement} {v.Number} of {v.SchoolUrn}: {v.UnplacedReason}").ToList();
+        Assert.True(unplaced.Count <= plan.Visits.Count / 100, string.Join("\n", unplaced));
+        Assert.Empty(PlanChecker.Check(input, plan).Select(v => v.Words));
+    }
+
+    [Fact]
+    public void Plan_CountsWhatTheTableSays()
+    {
+        var input = GeneratedTrust.Make(10, 5, moving: false);
+
+        var plan = Planner.Make(input);
+
+        // DOMAIN §8: review 1, further days 2/5/5/12, safeguarding 1, attendance 1, reading and writing 1, quality assurance 3, external reviews 3.
+        var owed = new Dictionary<Category, int>
+        {
+            [Category.Sustain] = 1 + 2 + 1 + 1 + 1 + 3,
+            [Category.Refine] = 1 + 5 + 1 + 1 + 1 + 3,
+            [Category.Reinforce] = 1 + 5 + 1 + 1 + 1 + 3,
+            [Category.Stabilise] = 1 + 12 + 1 + 1 + 1 + 3 + 3,
+        };
+        foreach (var school in input.Schools)
+        {
+            Assert.Equal(owed[school.Category!.Value], plan.Visits.Count(v => v.SchoolUrn == school.Urn));
+        }
+
+        var stabilised = input.Schools.First(s => s.Category == Category.Stabilise).Urn;
+        var weeks = 39;
+        Assert.InRange(plan.Meetings.Count(m => m.SchoolUrn == stabilised && m.Cadence == Cadence.Weekly), weeks - 2, weeks + 1);
+        Assert.InRange(plan.Meetings.Count(m => m.SchoolUrn == stabilised && m.Cadence == Cadence.Fortnightly), 19, 20);
+        Assert.Equal(7, plan.Meetings.Count(m => m.SchoolUrn == stabilised && m.Cadence == Cadence.SixWeekly));
+        Assert.InRange(plan.Meetings.Count(m => m.SchoolUrn == stabilised && m.Cadence == Cadence.Monthly), 10, 11);
+        var sustained = input.Schools.First(s => s.Category == Category.Sustain).Urn;
+        Assert.DoesNotContain(plan.Meetings, m => m.SchoolUrn == sustained && m.Cadence == Cadence.Weekly);
+    }
+
+    [Fact]
+    public void Plan_OfTheSameInputAndSeed_IsTheSame()
+    {
+        var input = GeneratedTrust.Make(10, 7);
+        var shuffled = input with { People = input.People.Reverse().ToList(), Schools = input.Schools.Reverse().ToList() };
+
+        var first = JsonSerializer.Serialize(Planner.Make(input));
+
+        Assert.Equal(first, JsonSerializer.Serialize(Planner.Make(input)));
+        Assert.Equal(first, JsonSerializer.Serialize(Planner.Make(shuffled)));
+    }
+
+    [Fact]
+    public void Replan_KeepsPastAndConfirmedVisitsAsTheyWere()
+    {
+        var input = GeneratedTrust.Make(10, 11);
+        var before = Planner.Make(input);
+        var january = new DateOnly(2026, 1, 12);
+        var kept = before.Visits.Where(v => v.On < january || (v.On is not null && v.Number == 2)).Select(Keep).ToList();
+        var later = input with { PlanFrom = january, Kept = kept };
+
+        var after = Planner.Make(later);
+
+        Assert.Empty(PlanChecker.Check(later, after).Select(v => v.Words));
+        Assert.Equal(kept.Count, after.Visits.Count(v => v.Kept));
+        Assert.All(after.Visits.Where(v => !v.Kept && v.On is not null), v => Assert.True(v.On >= january));
+    }
+
+    [Fact]
+    public void Replan_AfterACategoryChange_OwesTheRestOfTheNewOffer()
+    {
+        var input = GeneratedTrust.Make(3, 12, moving: false);
+        var school = input.Schools[2] with { Category = Category.Sustain };
+        input = input with { Schools = [.. input.Schools.Take(2), school] };
+        var before = Planner.Make(input);
+        var january = new DateOnly(2026, 1, 12);
+        var kept = before.Visits.Where(v => v.On < january).Select(Keep).ToList();
+        var changed = input with
+        {
+            PlanFrom = january,
+            Kept = kept,
+            Schools = [.. input.Schools.Take(2), school with { Category = Category.Stabilise }],
+        };
+
+        var after = Planner.Make(changed);
+
+        Assert.Empty(PlanChecker.Check(changed, after).Select(v => v.Words));
+        Assert.Equal(12, after.Visits.Count(v => v.SchoolUrn == school.Urn && v.Entitlement == "further-days"));
+    }
+
+    [Fact]
+    public void Plan_OfAJoiningSchool_GivesTheReviewSoonAndTheOfferProRata()
+    {
+        var joined = new DateOnly(2026, 1, 5);
+        var input = GeneratedTrust.Make(4, 13, moving: false);
+        var school = input.Schools[3] with { Category = Category.Stabilise, Memberships = [new(joined, null)] };
+        input = input with { Schools = [.. input.Schools.Take(3), school], People = Staffed(8) };
+
+        var plan = Planner.Make(input);
+
+        Assert.Empty(PlanChecker.Check(input, plan).Select(v => v.Words));
+        var review = Assert.Single(plan.Visits, v => v.SchoolUrn == school.Urn && v.Entitlement == "peer-challenge-review");
+        Assert.InRange(review.On!.Value, joined, joined.AddDays(7 * 6));
+        // 198 of the 324 days from 1 September to 21 July: 12 × 198 / 324 = 7.33.
+        Assert.Equal(7, plan.Visits.Count(v => v.SchoolUrn == school.Urn && v.Entitlement == "further-days"));
+        Assert.Equal([2, 3], plan.Visits.Where(v => v.SchoolUrn == school.Urn && v.Entitlement == "quality-assurance").Select(v => v.Number));
+    }
+
+    [Fact]
+    public void Shortage_IsTheCountOneCanAddUpByHand()
+    {
+        var input = GeneratedTrust.Make(10, 14, moving: false) with { People = Staffed(10) };
+        var people = input.People.Select(p => p.Duties.Contains("english-lead")
+            ? p with { DaysPerYear = 6, Leave = [] }
+            : p).ToList();
+        input = input with { People = people };
+        var leads = people.Count(p => p.Duties.Contains("english-lead"));
+
+        var plan = Planner.Make(input);
+
+        var shortage = Assert.Single(plan.Shortages, s => s.Duty == "english-lead");
+        Assert.Equal(10, shortage.Visits);
+        Assert.Equal(10, shortage.DaysNeeded);
+        Assert.Equal(6 * leads, shortage.DaysAvailable);
+        Assert.Contains("English lead: from", shortage.Words, StringComparison.Ordinal);
+        Assert.Contains("10 visits need 10 days, 6 are available: 4 short", shortage.Words, StringComparison.Ordinal);
+        Assert.Equal(4, plan.Visits.Count(v => v.Entitlement == "reading-and-writing-review" && v.UnplacedReason == shortage.Words));
+    }
+
+    [Fact]
+    public void Plan_WithoutAnybodyOfADuty_SaysSo()
+    {
+        var input = GeneratedTrust.Make(4, 15, moving: false);
+        input = input with { People = input.People.Where(p => !p.Duties.Contains("safeguarding-lead")).ToList() };
+
+        var plan = Planner.Make(input);
+
+        var unplaced = plan.Visits.Where(v => v.Entitlement == "safeguarding-review").ToList();
+        Assert.Equal(4, unplaced.Count);
+        Assert.All(unplaced, v => Assert.Equal("Nobody from outside the school has the duty safeguarding lead.", v.UnplacedReason));
+    }
+
+    [Fact]
+    public void Plan_OfASchoolWithoutCalendar_SaysSo()
+    {
+        var input = GeneratedTrust.Make(3, 16, moving: false);
+        input = input with { Schools = [.. input.Schools.Take(2), input.Schools[2] with { Terms = [] }] };
+
+        var plan = Planner.Make(input);
+
+        Assert.Empty(PlanChecker.Check(input, plan).Select(v => v.Words));
+        Assert.All(plan.Visits.Where(v => v.SchoolUrn == input.Schools[2].Urn),
+            v => Assert.Equal("The school has no term dates for 2025/26 yet.", v.UnplacedReason));
+    }
+
+    internal static KeptVisit Keep(PlannedVisit visit) => new()
+    {
+        SchoolUrn = visit.SchoolUrn,
+        Entitlement = visit.Entitlement,
+        Number = visit.Number,
+        HalfDays = visit.HalfDays,
+        Window = new(visit.WindowFrom, visit.WindowTo),
+        TargetWeek = visit.TargetWeek,
+        On = visit.On,
+        Team = visit.Team,
+    };
+
+    /// <summary>A full-time team without leave.</summary>
+    internal static List<PlanPerson> Staffed(int schools)
+    {
+        var people = new List<PlanPerson>();
+        void Add(string duty, int count, int? school = null)
+        {
+            for (var index = 0; index < count; index++)
+            {
+                people.Add(new()
+                {
+                    Id = new Guid(people.Count + 1, 0, 0, new byte[8]),
+                    Duties = [duty],
+                    SchoolUrn = school,
+                    Weekdays = Enumerable.Range(1, 5).Select(d => (DayOfWeek)d).ToList(),
+                    DaysPerWeek = school is null ? 4 : 1,
+                    DaysPerYear = school is null ? 150 : 6,
+                    HalfDays = true,
+                    Leave = [],
+                });
+            }
+        }
+
+        Add("deputy-ceo", 1 + (schools / 14));
+        Add("improvement-team", 2 + (schools / 5));
+        Add("improvement-lead", 1 + (schools / 8));
+        Add("safeguarding-lead", 1 + (schools / 20));
+        Add("english-lead", 1 + (schools / 20));
+        Add("data-lead", 1 + (schools / 20));
+        Add("consultant", 1 + (schools / 10));
+        Add("ceo", 1);
+        for (var index = 0; index < schools; index++)
+        {
+            Add("head", 1, 100_000 + index);
+        }
+
+        return people;
+    }
+}

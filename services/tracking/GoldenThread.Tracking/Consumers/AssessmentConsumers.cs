@@ -1,0 +1,61 @@
+using GoldenThread.Assessment.Events.V1;
+using GoldenThread.ServiceDefaults;
+using GoldenThread.Statistics;
+using GoldenThread.Tracking.Progress;
+using GoldenThread.Tracking.Results;
+using MassTransit;
+
+namespace GoldenThread.Tracking.Consumers;
+
+/// <summary>Results were recorded: take them over and judge those pupils anew.</summary>
+public sealed class ResultsRecordedConsumer(Inbox inbox, ResultCopyStore copies, ResultFeed feed, Judge judge) : IConsumer<ResultsRecorded>
+{
+    /// <inheritdoc />
+    public Task Consume(ConsumeContext<ResultsRecorded> context) => inbox.HandleOnceAsync(context, "results-recorded", async (work, recorded, ct) =>
+    {
+        await copies.LockSchoolsAsync(work, recorded.Schools.Select(s => s.SchoolUrn), ct);
+        var touched = new HashSet<PupilSubject>();
+        await foreach (var part in feed.RowsAsync(recorded, ct))
+        {
+            touched.UnionWith(await copies.SaveAsync(work, part, ct));
+        }
+
+        await judge.JudgeAsync(work, touched, ct);
+    });
+}
+
+/// <summary>A test was defined or changed: results that came before it can now be judged, others anew.</summary>
+public sealed class TestChangedConsumer(Inbox inbox, ResultCopyStore copies, Judge judge) : IConsumer<TestChanged>
+{
+    /// <inheritdoc />
+    public Task Consume(ConsumeContext<TestChanged> context) => inbox.HandleOnceAsync(context, "test-changed", async (work, test, ct) =>
+    {
+        await copies.LockAllSchoolsAsync(work, ct);
+        if (await copies.SaveAsync(work, test, ct))
+        {
+            await judge.JudgeAsync(work, await copies.PupilsOfTestAsync(work, test.TestId, ct), ct);
+        }
+    });
+}
+
+/// <summary>A collection changed: when it locks, fits are frozen from it; its pupils are judged anew.</summary>
+public sealed class CollectionChangedConsumer(Inbox inbox, ResultCopyStore copies, ProgressStore progress, Judge judge, TimeProvider clock)
+    : IConsumer<CollectionChanged>
+{
+    /// <inheritdoc />
+    public Task Consume(ConsumeContext<CollectionChanged> context) => inbox.HandleOnceAsync(context, "collection-changed", async (work, collection, ct) =>
+    {
+        await copies.LockAllSchoolsAsync(work, ct);
+        if (!await copies.SaveAsync(work, collection, ct))
+        {
+            return;
+        }
+
+        if (collection.LockedAt is not null)
+        {
+            await progress.RefitAsync(work, collection.CollectionId, ProgressRule.Default.MinimumFitPupils, clock.GetUtcNow(), ct);
+        }
+
+        await judge.JudgeAsync(work, await copies.PupilsOfCollectionAsync(work, collection.CollectionId, ct), ct);
+    });
+}

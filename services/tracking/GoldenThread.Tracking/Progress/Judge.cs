@@ -1,0 +1,50 @@
+using GoldenThread.ServiceDefaults;
+using GoldenThread.Statistics;
+using GoldenThread.Tracking.Events.V1;
+using GoldenThread.Tracking.Results;
+
+namespace GoldenThread.Tracking.Progress;
+
+/// <summary>Judges pupils anew after their results, tests or collections changed, and tells of what became different.</summary>
+public sealed class Judge(ProgressStore store, TimeProvider clock)
+{
+    private const int Batch = 2000;
+    private const int LargestInline = 300;
+
+    /// <summary>Judges these pupils in these subjects, at every window, in the work at hand. Their schools must be locked.</summary>
+    public async Task JudgeAsync(Work work, IReadOnlyCollection<PupilSubject> whose, CancellationToken ct)
+    {
+        if (whose.Count == 0)
+        {
+            return;
+        }
+
+        var fits = await store.FitsAsync(work, ct);
+        var changeSetId = Guid.CreateVersion7();
+        var at = clock.GetUtcNow();
+        var inline = new List<JudgedStatus>();
+        var count = 0;
+        foreach (var batch in whose.Chunk(Batch))
+        {
+            var windows = await store.WindowsAsync(work, batch, ct);
+            var judged = windows.SelectMany(own => Judging.Judge(own.ToList(), fits, ProgressRule.Default).Select(j => (own.Key, j))).ToList();
+            var changed = await store.SaveAsync(work, changeSetId, at, judged, ct);
+            count += changed.Count;
+            if (count <= LargestInline)
+            {
+                inline.AddRange(changed);
+            }
+        }
+
+        if (count > 0)
+        {
+            work.Publish(new StatusesChanged
+            {
+                ChangeSetId = changeSetId,
+                JudgedAt = at,
+                Count = count,
+                Rows = count <= LargestInline ? inline : null,
+            });
+        }
+    }
+}

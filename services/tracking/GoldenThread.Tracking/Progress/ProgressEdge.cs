@@ -1,0 +1,127 @@
+using System.Globalization;
+using GoldenThread.ServiceDefaults;
+using GoldenThread.Statistics;
+using GoldenThread.Tracking.V1;
+using GoldenThread.Type.V1;
+using Google.Protobuf.WellKnownTypes;
+using Grpc.Core;
+using ProtoStatus = GoldenThread.Tracking.V1.ProgressStatus;
+
+namespace GoldenThread.Tracking.Progress;
+
+/// <summary>Statuses, to those with pupil access.</summary>
+public sealed class ProgressEdge(StatusReadStore store, TimeProvider clock) : ProgressService.ProgressServiceBase
+{
+    /// <inheritdoc />
+    public override async Task<ListStatusesResponse> ListStatuses(ListStatusesRequest request, ServerCallContext context)
+    {
+        var authority = context.Authority();
+        var collection = Fields.Id(request.CollectionId, "collection_id");
+        var year = TrackingFields.OptionalYearGroup(request.YearGroup, "year_group");
+        var most = Paging.Size(request.PageSize);
+        var list = $"statuses {request.SchoolUrn} {collection} {request.Subject} {request.Status} {year}";
+        var keyset = Paging.Keyset(request.PageToken, list, 3);
+        if (!await store.ReachesAsync(authority, request.SchoolUrn, context.CancellationToken))
+        {
+            throw Errors.SchoolNotFound();
+        }
+
+        var rows = await store.OfSchoolAsync(authority, request.SchoolUrn, collection, request.Subject, (short)request.Status, year,
+            keyset is null ? null : (int.Parse(keyset[0], CultureInfo.InvariantCulture), Guid.Parse(keyset[1]), keyset[2]), most + 1, context.CancellationToken);
+        var answer = new ListStatusesResponse { Statuses = { rows.Take(most).Select(ToProto) } };
+        if (rows.Count > most)
+        {
+            var last = rows[most - 1];
+            answer.NextPageToken = Paging.Token(list, last.Rank.ToString(CultureInfo.InvariantCulture), last.PupilId.ToString(), last.Subject);
+        }
+
+        return answer;
+    }
+
+    /// <inheritdoc />
+    public override async Task<ListPupilStatusesResponse> ListPupilStatuses(ListPupilStatusesRequest request, ServerCallContext context)
+    {
+        var authority = context.Authority();
+        var pupil = Fields.Id(request.PupilId, "pupil_id");
+        var most = Paging.Size(request.PageSize);
+        var list = $"pupil-statuses {pupil} {request.Subject}";
+        var keyset = Paging.Keyset(request.PageToken, list, 3);
+        if (!await store.ReachesPupilAsync(authority, pupil, clock.Today(), context.CancellationToken))
+        {
+            throw Errors.PupilNotFound();
+        }
+
+        var rows = await store.OfPupilAsync(authority, pupil, request.Subject,
+            keyset is null ? null : (Fields.Day(keyset[0], "page_token"), Guid.Parse(keyset[1]), keyset[2]), most + 1, context.CancellationToken);
+        var answer = new ListPupilStatusesResponse { Statuses = { rows.Take(most).Select(ToProto) } };
+        if (rows.Count > most)
+        {
+            var last = rows[most - 1];
+            answer.NextPageToken = Paging.Token(list, last.DueOn.Text(), last.CollectionId.ToString(), last.Subject);
+        }
+
+        return answer;
+    }
+
+    /// <inheritdoc />
+    public override async Task<GetStatusSharesResponse> GetStatusShares(GetStatusSharesRequest request, ServerCallContext context)
+    {
+        var shares = await store.SharesAsync(context.Authority(), request.SchoolUrn, Fields.Id(request.CollectionId, "collection_id"),
+            Fields.Text(request.Subject, "subject", 50), TrackingFields.OptionalYearGroup(request.YearGroup, "year_group"),
+            request.Group.Length == 0 ? null : request.Group, context.CancellationToken) ?? throw Errors.SchoolNotFound();
+        var attention = shares.FallingBehind + shares.Stuck + shares.SlowMoving;
+        var judged = attention + shares.Exceeding + shares.OnTrack;
+        return new GetStatusSharesResponse
+        {
+            Expected = shares.Expected,
+            Counts =
+            {
+                Count(ProtoStatus.NoData, shares.Expected - judged),
+                Count(ProtoStatus.FallingBehind, shares.FallingBehind),
+                Count(ProtoStatus.Stuck, shares.Stuck),
+                Count(ProtoStatus.SlowMoving, shares.SlowMoving),
+                Count(ProtoStatus.Exceeding, shares.Exceeding),
+                Count(ProtoStatus.OnTrack, shares.OnTrack),
+            },
+            NeedingAttention = Proportions.Wilson(new Proportion(attention, judged)).ToProto(factor: 100),
+        };
+    }
+
+    private static StatusCount Count(ProtoStatus status, int pupils) => new() { Status = status, Pupils = pupils };
+
+    private static V1.Status ToProto(StatusRow row)
+    {
+        var status = new V1.Status
+        {
+            PupilId = row.PupilId.ToString(),
+            Subject = row.Subject,
+            CollectionId = row.CollectionId.ToString(),
+            SchoolUrn = row.SchoolUrn,
+            YearGroup = row.YearGroup,
+            Status_ = (ProtoStatus)row.Status,
+            PointsSpanned = row.PointsSpanned,
+            JudgedAt = row.JudgedAt.ToTimestamp(),
+        };
+        if (row.Reason is { } reason)
+        {
+            status.Reason = reason;
+        }
+
+        if (row.Band is { } band)
+        {
+            status.Band = band;
+        }
+
+        if (row is { Residual: { } point, ResidualLow: { } low, ResidualHigh: { } high })
+        {
+            status.Residual = new Type.V1.Figure { Estimate = new Estimate { Low = low, Point = point, High = high } };
+        }
+
+        if (row.FitVersion is { } version)
+        {
+            status.FitVersion = version;
+        }
+
+        return status;
+    }
+}

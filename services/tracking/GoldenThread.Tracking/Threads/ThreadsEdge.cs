@@ -1,0 +1,200 @@
+using System.Globalization;
+using GoldenThread.ServiceDefaults;
+using GoldenThread.Statistics;
+using GoldenThread.Tracking.Gaps;
+using GoldenThread.Tracking.V1;
+using Grpc.Core;
+using ThreadState = GoldenThread.Tracking.V1.ThreadState;
+
+namespace GoldenThread.Tracking.Threads;
+
+/// <summary>Threads on gaps, their actions and what came of them.</summary>
+public sealed class ThreadsEdge(ThreadStore store, GapStore gaps, Works works, TimeProvider clock) : ThreadService.ThreadServiceBase
+{
+    private const int MostTargets = 200;
+    private const int MostThreads = 200;
+
+    /// <inheritdoc />
+    public override async Task<OpenThreadResponse> OpenThread(OpenThreadRequest request, ServerCallContext context)
+    {
+        var ct = context.CancellationToken;
+        var question = new GapQuestion(request.Group, Fields.Id(request.CollectionId, "collection_id"), Fields.Text(request.Subject, "subject", 50),
+            request.SchoolUrn, TrackingFields.OptionalYearGroup(request.YearGroup, "year_group"));
+        var objective = Fields.Text(request.Objective, "objective", 1000);
+        var owner = Fields.Id(request.OwnerPersonId, "owner_person_id");
+        var reviewOn = Fields.Day(request.ReviewOn, "review_on");
+        var targets = Targets(request);
+        if (reviewOn < clock.Today())
+        {
+            throw Errors.ThreadInvalid("review_on", "The review must be today or later.");
+        }
+
+        var counted = await gaps.CountAsync(question, context.Authority(), context.SensitiveAuthority(), ct) ?? throw Errors.GapNotFound();
+        await using var work = await works.BeginAsync(context);
+        await DemandOwnerAsync(work, owner, "owner_person_id", ct);
+        if (await store.CountOnRollAsync(work, targets, request.SchoolUrn, clock.Today(), ct) != targets.Count)
+        {
+            throw Errors.ThreadInvalid("target_pupil_ids", "Every target pupil must be on the roll of the school today.");
+        }
+
+        var thread = new GapThread
+        {
+            ThreadId = Guid.CreateVersion7(),
+            SchoolUrn = request.SchoolUrn,
+            Version = 1,
+            Gap = GapFinding.Of(question, counted),
+            Objective = objective,
+            OwnerPersonId = owner,
+            ReviewOn = reviewOn,
+            TargetPupilIds = targets,
+            State = ThreadState.Open,
+            OpenedAt = clock.GetUtcNow(),
+            Actions = [],
+        };
+        await store.AddAsync(work, thread, ct);
+        Tell(work, thread);
+        return await work.CommitAsync(new OpenThreadResponse { Thread = thread.ToProto(clock.Today()) });
+    }
+
+    /// <inheritdoc />
+    public override async Task<GetThreadResponse> GetThread(GetThreadRequest request, ServerCallContext context) =>
+        new() { Thread = (await FindAsync(request.ThreadId, context)).ToProto(clock.Today()) };
+
+    /// <inheritdoc />
+    public override async Task<ListThreadsResponse> ListThreads(ListThreadsRequest request, ServerCallContext context)
+    {
+        var most = Paging.Size(request.PageSize, maximum: MostThreads);
+        var list = $"threads {request.SchoolUrn} {request.State} {request.OverdueOnly}";
+        var keyset = Paging.Keyset(request.PageToken, list, 2);
+        var today = clock.Today();
+        var threads = await store.ListAsync(request.SchoolUrn, request.State, request.OverdueOnly, today,
+            keyset is null ? null : (bool.Parse(keyset[0]), Guid.Parse(keyset[1])), most + 1, context.Authority(), context.CancellationToken);
+        var answer = new ListThreadsResponse { Threads = { threads.Take(most).Select(t => t.ToProto(today)) } };
+        if (threads.Count > most)
+        {
+            var last = threads[most - 1];
+            var calm = !last.Actions.Any(a => a.State == ActionState.Open && a.DueOn < today);
+            answer.NextPageToken = Paging.Token(list, calm.ToString(CultureInfo.InvariantCulture), last.ThreadId.ToString());
+        }
+
+        return answer;
+    }
+
+    /// <inheritdoc />
+    public override async Task<CloseThreadResponse> CloseThread(CloseThreadRequest request, ServerCallContext context)
+    {
+        var outcome = Fields.Text(request.Outcome, "outcome", 2000);
+        var closed = (await FindAtAsync(request.ThreadId, context)).Close(outcome);
+        return await SaveAsync(closed, null, context, thread => new CloseThreadResponse { Thread = thread });
+    }
+
+    /// <inheritdoc />
+    public override async Task<AgreeActionResponse> AgreeAction(AgreeActionRequest request, ServerCallContext context)
+    {
+        var what = Fields.Text(request.What, "what", 1000);
+        var owner = Fields.Id(request.OwnerPersonId, "owner_person_id");
+        var dueOn = Fields.Day(request.DueOn, "due_on");
+        var (thread, action) = (await FindAsync(request.ThreadId, context)).Agree(Guid.CreateVersion7(), what, owner, dueOn);
+        return await SaveAsync(thread, action, context, t => new AgreeActionResponse { Thread = t });
+    }
+
+    /// <inheritdoc />
+    public override async Task<SettleActionResponse> SettleAction(SettleActionRequest request, ServerCallContext context)
+    {
+        var note = Fields.Text(request.Note, "note", 2000);
+        if (request.State is not (ActionState.Done or ActionState.NotDone))
+        {
+            throw Errors.ThreadInvalid("state", "An action is settled as ACTION_STATE_DONE or ACTION_STATE_NOT_DONE.");
+        }
+
+        var (thread, action) = (await FindAtAsync(request.ThreadId, context))
+            .Settle(Fields.Id(request.ActionId, "action_id"), request.State, note, clock.Today());
+        return await SaveAsync(thread, action, context, t => new SettleActionResponse { Thread = t });
+    }
+
+    /// <inheritdoc />
+    public override async Task<MeasureImpactResponse> MeasureImpact(MeasureImpactRequest request, ServerCallContext context)
+    {
+        var after = Fields.Id(request.CollectionId, "collection_id");
+        var thread = await FindAsync(request.ThreadId, context);
+        var pairs = await store.PairsAsync(thread, after, context.CancellationToken);
+        return pairs.Count == 0 ? throw Errors.ImpactNotMeasurable() : Impact(thread, pairs);
+    }
+
+    private static MeasureImpactResponse Impact(GapThread thread, IReadOnlyList<PairRow> pairs)
+    {
+        var reliability = pairs.All(p => p.Reliability is not null) ? pairs.Min(p => p.Reliability) : null;
+        var compared = BeforeAfter.Compare(pairs.Select(p => (p.Before, p.After)).ToList(), pairs[0].PopulationMean, reliability ?? 1);
+        return new MeasureImpactResponse
+        {
+            Targeted = thread.TargetPupilIds.Count,
+            Measured = pairs.Count,
+            Before = Means.Interval(Sample.Of(pairs.Select(p => p.Before))).ToProto(),
+            After = Means.Interval(Sample.Of(pairs.Select(p => p.After))).ToProto(),
+            Change = compared.Change.ToProto(),
+            ExpectedWithoutAction = reliability is null
+                ? Figures.Redacted("NOT_AVAILABLE", "The reliability of the test is unknown.")
+                : compared.ExpectedChange.ToProto(),
+            Verdict = compared.Verdict == Verdict.CannotTell ? ImpactVerdict.CannotTell : ImpactVerdict.CannotAttribute,
+            Method = "before and after only",
+        };
+    }
+
+    private static List<Guid> Targets(OpenThreadRequest request)
+    {
+        if (request.TargetPupilIds.Count is 0 or > MostTargets)
+        {
+            throw Errors.ThreadInvalid("target_pupil_ids", $"Name 1 to {MostTargets} target pupils.");
+        }
+
+        return request.TargetPupilIds.Select(p => Fields.Id(p, "target_pupil_ids")).Distinct().ToList();
+    }
+
+    private async Task<GapThread> FindAsync(string threadId, ServerCallContext context) =>
+        await store.FindAsync(Fields.Id(threadId, "thread_id"), context.Authority(), context.CancellationToken) ?? throw Errors.ThreadNotFound();
+
+    private async Task<GapThread> FindAtAsync(string threadId, ServerCallContext context)
+    {
+        var version = context.IfMatch();
+        var thread = await FindAsync(threadId, context);
+        return thread.Version == version ? thread : throw Refusal.EtagMismatch();
+    }
+
+    private async Task<T> SaveAsync<T>(GapThread thread, ThreadAction? action, ServerCallContext context, Func<V1.Thread, T> answer)
+        where T : class, Google.Protobuf.IMessage<T>, new()
+    {
+        var ct = context.CancellationToken;
+        await using var work = await works.BeginAsync(context);
+        if (action is { State: ActionState.Open })
+        {
+            await DemandOwnerAsync(work, action.OwnerPersonId, "owner_person_id", ct);
+        }
+
+        if (!await store.SaveAsync(work, thread, ct))
+        {
+            throw Refusal.EtagMismatch();
+        }
+
+        if (action is not null)
+        {
+            await store.SaveActionAsync(work, thread.ThreadId, action, ct);
+        }
+
+        Tell(work, thread);
+        return await work.CommitAsync(answer(thread.ToProto(clock.Today())));
+    }
+
+    private async Task DemandOwnerAsync(Work work, Guid personId, string field, CancellationToken ct)
+    {
+        if (!await store.IsWithTrustAsync(work, personId, clock.Today(), ct))
+        {
+            throw Errors.ThreadInvalid(field, "The owner must be a person of the trust who has not left.");
+        }
+    }
+
+    private static void Tell(Work work, GapThread thread)
+    {
+        work.Publish(thread.Fact());
+        work.Audit("thread", thread.ThreadId.ToString(), thread.SchoolUrn);
+    }
+}

@@ -27,6 +27,7 @@ public static class TestCommand
         if (projects.Count == 0)
             throw new InfrastructureException($"no test project's name contains \"{filter}\"");
 
+        Console.WriteLine($"building, and starting PostgreSQL and RabbitMQ, for {projects.Count} test projects");
         var clock = Stopwatch.StartNew();
         var starting = TestGround.StartAsync();
         try

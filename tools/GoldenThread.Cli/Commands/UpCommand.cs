@@ -48,6 +48,7 @@ public static class UpCommand
 
     private static async Task StartAsync(RunningHouse house)
     {
+        Console.WriteLine("Starting GoldenThread (the first time also builds it, which takes some minutes)");
         var deeds = Deeds.Read();
         var ground = Step("PostgreSQL and RabbitMQ", () => Ground.PrepareAsync(house, deeds));
         await Task.WhenAll(ground, Step("build", async () =>

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using GoldenThread.Infrastructure;
 
 namespace GoldenThread.Cli.House;
@@ -12,15 +11,12 @@ public static class Build
     /// <summary>Builds every project of the house that is present, each shared part once.</summary>
     public static Task HouseAsync() => RunAsync("build", Tree.File("eng/house.proj"), "-c", Configuration);
 
-    /// <summary>Runs `dotnet` in the tree, showing its output; throws when it fails.</summary>
+    /// <summary>Runs `dotnet` in the tree; throws, with its output, when it fails.</summary>
     public static async Task RunAsync(string verb, string project, params string[] more)
     {
-        string[] arguments = [verb, project, "-v", "q", "-nologo", "-clp:NoSummary", "-m:2", .. more];
-        var start = new ProcessStartInfo("dotnet", arguments) { WorkingDirectory = Tree.Root, RedirectStandardInput = true };
-        using var process = Process.Start(start) ?? throw new InfrastructureException("cannot start dotnet");
-        process.StandardInput.Close();
-        await process.WaitForExitAsync();
-        if (process.ExitCode != 0)
-            throw new InfrastructureException($"`dotnet {string.Join(' ', arguments)}` failed");
+        string[] command = ["dotnet", verb, project, "-v", "q", "-nologo", "-m:2", .. more];
+        var outcome = await Command.TryAsync(command, workingFolder: Tree.Root);
+        if (outcome.ExitCode != 0)
+            throw new InfrastructureException($"`{string.Join(' ', command)}` failed:\n{outcome.Output}");
     }
 }

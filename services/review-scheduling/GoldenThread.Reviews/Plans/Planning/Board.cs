@@ -24,8 +24,8 @@ internal sealed class Board
     private readonly int[] daysOfYear;
     private readonly int[,] schoolDay;
     private readonly int[,] schoolWeek;
-    private readonly Dictionary<(int Person, int Day, string Locality), int> trips = [];
-    private readonly string[] localities;
+    private readonly Dictionary<long, int> trips = [];
+    private readonly int[] localities;
 
     public Board(PlanInput input, IReadOnlyList<SchoolYear> years, IReadOnlyList<PlannedMeeting> series)
     {
@@ -43,7 +43,7 @@ internal sealed class Board
         daysOfYear = new int[people];
         schoolDay = new int[input.Schools.Count, days];
         schoolWeek = new int[input.Schools.Count, weeks];
-        localities = input.Schools.Select(s => s.Locality ?? $"school {s.Urn}").ToArray();
+        localities = LocalitiesOf(input.Schools);
         MarkPresence();
         MarkMeetings(series);
     }
@@ -56,14 +56,15 @@ internal sealed class Board
 
     public int WeekOf(int day) => (day + firstWeekday) / 7;
 
-    public string LocalityOf(int school) => localities[school];
+    /// <summary>A number for the school's locality; a school without one is a locality of its own.</summary>
+    public int LocalityOf(int school) => localities[school];
 
     /// <summary>The part of a person's days a year that is used, 0 to 1.</summary>
     public double LoadOf(int person) =>
         input.People[person].DaysPerYear == 0 ? 1 : (double)daysOfYear[person] / input.People[person].DaysPerYear;
 
     /// <summary>Whether a visit would be a new trip for the person on that day.</summary>
-    public bool IsNewTrip(int person, int day, int school) => !trips.ContainsKey((person, day, localities[school]));
+    public bool IsNewTrip(int person, int day, int school) => !trips.ContainsKey(TripOf(person, day, school));
 
     public int VisitsInWeek(int school, int day) => schoolWeek[school, WeekOf(day)];
 
@@ -123,7 +124,7 @@ internal sealed class Board
                 daysOfYear[person] += by;
             }
 
-            var trip = (person, day, localities[school]);
+            var trip = TripOf(person, day, school);
             var times = trips.GetValueOrDefault(trip) + by;
             if (times == 0)
             {
@@ -134,6 +135,24 @@ internal sealed class Board
                 trips[trip] = times;
             }
         }
+    }
+
+    /// <summary>A person's trip to a school's locality on a day, as one number.</summary>
+    public long TripOf(int person, int day, int school) => ((((long)person * days) + day) * input.Schools.Count) + localities[school];
+
+    private static int[] LocalitiesOf(IReadOnlyList<PlanSchool> schools)
+    {
+        var numbers = new Dictionary<string, int>(StringComparer.Ordinal);
+        return schools.Select(school =>
+        {
+            var name = school.Locality ?? $"school {school.Urn}";
+            if (!numbers.TryGetValue(name, out var number))
+            {
+                numbers[name] = number = numbers.Count;
+            }
+
+            return number;
+        }).ToArray();
     }
 
     private int Weight(int person, int visitHalfDays) => input.People[person].HalfDays ? visitHalfDays : HalfDaysOfADay;

@@ -15,8 +15,17 @@ internal sealed class Job
     /// <summary>For each place of the team, who could fill it.</summary>
     public required Candidate[][] Candidates { get; init; }
 
-    /// <summary>Days in the window on which the school is open and each place has somebody present.</summary>
+    /// <summary>Days in the window on which the school is open and each place has somebody present, in order.</summary>
     public required int[] Days { get; init; }
+
+    /// <summary>The same days, the nearest to the target week first.</summary>
+    public required int[] NearestFirst { get; init; }
+
+    /// <summary>Number of the target week.</summary>
+    public required int TargetWeek { get; init; }
+
+    /// <summary>Whether a person could fill any place, by person.</summary>
+    public required bool[] CouldGo { get; init; }
 
     /// <summary>A series is more than one visit of a row a year: whoever begins it should go on.</summary>
     public bool IsSeries => Owed.Cell.Count > 1;
@@ -39,13 +48,18 @@ internal sealed class JobList(PlanInput input, Board board)
     private Job JobOf(OwedVisit owed, int index, int school)
     {
         var candidates = owed.Cell.Team.Select(slot => CandidatesOf(slot.Duties, owed.School.Urn)).ToArray();
+        var days = DaysOf(owed, school, candidates);
+        var target = board.WeekOf(board.DayOf(owed.TargetWeek));
         return new()
         {
             Index = index,
             Owed = owed,
             School = school,
             Candidates = candidates,
-            Days = DaysOf(owed, school, candidates),
+            Days = days,
+            NearestFirst = days.OrderBy(day => Math.Abs(board.WeekOf(day) - target)).ThenBy(day => day).ToArray(),
+            TargetWeek = target,
+            CouldGo = Enumerable.Range(0, input.People.Count).Select(p => candidates.Any(slot => slot.Any(c => c.Person == p))).ToArray(),
         };
     }
 

@@ -6,7 +6,7 @@ internal sealed class PlanCost(PlanInput input, Board board, IReadOnlyList<Job> 
     /// <summary>Squared weeks from the target beyond the tolerance.</summary>
     public double OfDay(Job job, int day)
     {
-        var distance = Math.Abs(board.WeekOf(day) - board.WeekOf(board.DayOf(job.Owed.TargetWeek))) - job.Owed.Row.ToleranceWeeks;
+        var distance = Math.Abs(board.WeekOf(day) - job.TargetWeek) - job.Owed.Row.ToleranceWeeks;
         return distance <= 0 ? 0 : job.Owed.Row.WeekWeight * distance * distance;
     }
 
@@ -17,7 +17,7 @@ internal sealed class PlanCost(PlanInput input, Board board, IReadOnlyList<Job> 
     public double Of(Placement?[] placed)
     {
         var cost = 0.0;
-        var trips = new HashSet<(int Person, int Day, string Locality)>();
+        var trips = new HashSet<long>(jobs.Count);
         var weeks = new Dictionary<(int School, int Week), int>();
         var leads = new Dictionary<(int School, string Row), HashSet<int>>();
         foreach (var job in jobs)
@@ -31,7 +31,7 @@ internal sealed class PlanCost(PlanInput input, Board board, IReadOnlyList<Job> 
             cost += OfDay(job, placement.Day);
             foreach (var person in placement.Team)
             {
-                trips.Add((person, placement.Day, board.LocalityOf(job.School)));
+                trips.Add(board.TripOf(person, placement.Day, job.School));
             }
 
             var week = (job.School, board.WeekOf(placement.Day));

@@ -80,14 +80,21 @@ public sealed class Planner
     {
         Placement? best = null;
         var bestCost = double.MaxValue;
-        foreach (var day in job.Days)
+        foreach (var day in job.NearestFirst)
         {
+            var cost = costs.OfDay(job, day);
+            if (cost >= bestCost)
+            {
+                // The days that follow are no nearer to the target.
+                break;
+            }
+
             if (!board.SchoolTakes(job.School, day))
             {
                 continue;
             }
 
-            var cost = costs.OfDay(job, day) + costs.OfSecondVisit(job.School, day);
+            cost += costs.OfSecondVisit(job.School, day);
             if (cost >= bestCost || teams.Cheapest(job, day) is not { } team)
             {
                 continue;
@@ -159,7 +166,7 @@ public sealed class Planner
         var related = jobs
             .Where(j => j != seed && placed[j.Index] is { } p
                 && Math.Abs(p.Day - centre) <= 7 * NearbyWeeks
-                && (j.School == seed.School || seed.Candidates.Any(slot => slot.Any(c => p.Team.Contains(c.Person)))))
+                && (j.School == seed.School || Array.Exists(p.Team, person => seed.CouldGo[person])))
             .ToList();
         var taken = new List<Job> { seed };
         var count = Math.Min(related.Count, 1 + random.Next(MostTakenOut));

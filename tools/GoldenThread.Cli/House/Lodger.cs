@@ -37,6 +37,9 @@ public sealed record Lodger(string Name, LodgerKind Kind, string Project, string
     /// <summary>The services among <see cref="Present"/>.</summary>
     public static IEnumerable<Lodger> Services => Present.Where(lodger => lodger.Kind == LodgerKind.Service);
 
+    /// <summary>All services, present or not: each has its address, so that nobody's settings lack one.</summary>
+    public static IEnumerable<Lodger> AllServices => All.Where(lodger => lodger.Kind == LodgerKind.Service);
+
     /// <summary>The project's folder, which is also its working folder.</summary>
     public string Folder => Tree.File(Project);
 

@@ -10,8 +10,15 @@ public sealed class Settings(Ground ground, Deeds deeds)
     /// <summary>The demo partner's client id; its secret is in <see cref="Deeds"/> under the same name.</summary>
     public const string DemoPartner = "partner-demo";
 
+    // What a partner's client may ask for; which schools it then sees is a grant of its own.
     private static readonly string[] PartnerScopes =
-        ["results.read", "results.write", "roster.read", "progress.read", "plans.read", "reports.read"];
+    [
+        "schools.read", "pupils.read", "collections.read", "tests.read", "results.read", "results.write",
+        "groups.read", "progress.read", "gaps.read", "threads.read", "reports.read", "benchmarks.read",
+    ];
+
+    // Who may give grants in the demo trust before anybody was given one.
+    private static readonly (string Subject, string Role)[] FirstAdministrators = [("trust-it", "TrustIt"), ("data-lead", "DataLead")];
 
     private readonly string gatewayUrl = $"http://127.0.0.1:{deeds.Ports["gateway"]}";
 
@@ -46,6 +53,8 @@ public sealed class Settings(Ground ground, Deeds deeds)
         settings["Identity__Client__Id"] = ClientId(lodger);
         settings["Identity__Client__Secret"] = deeds.Secret(ClientId(lodger));
         settings["Identity__Client__TokenEndpoint"] = $"{gatewayUrl}/connect/token";
+        if (lodger.Name == "tracking")
+            AddFirstAdministrators(settings);
         return settings;
     }
 
@@ -57,7 +66,7 @@ public sealed class Settings(Ground ground, Deeds deeds)
         settings["Gateway__Issuer__Address"] = gatewayUrl;
         settings["Gateway__Issuer__KeyFile"] = Path.Combine(Tree.State, "issuer-key.pem");
         AddClient(settings, DemoPartner, PartnerScopes);
-        foreach (var service in Lodger.Services)
+        foreach (var service in Lodger.AllServices)
         {
             AddClient(settings, ClientId(service), ["internal"]);
         }
@@ -86,7 +95,7 @@ public sealed class Settings(Ground ground, Deeds deeds)
             ["ASPNETCORE_URLS"] = null,
             ["ASPNETCORE_HTTP_PORTS"] = null,
         };
-        foreach (var service in Lodger.Services)
+        foreach (var service in Lodger.AllServices)
         {
             settings[$"Services__{service.PeerName}"] = $"http://127.0.0.1:{deeds.Ports[service.Name]}";
         }
@@ -102,6 +111,16 @@ public sealed class Settings(Ground ground, Deeds deeds)
         for (var i = 0; i < scopes.Length; i++)
         {
             settings[$"Gateway__Issuer__Clients__{client}__Scopes__{i}"] = scopes[i];
+        }
+    }
+
+    private void AddFirstAdministrators(Dictionary<string, string?> settings)
+    {
+        for (var i = 0; i < FirstAdministrators.Length; i++)
+        {
+            settings[$"Tracking__BootstrapAdministrators__{i}__Issuer"] = gatewayUrl;
+            settings[$"Tracking__BootstrapAdministrators__{i}__Subject"] = FirstAdministrators[i].Subject;
+            settings[$"Tracking__BootstrapAdministrators__{i}__Role"] = FirstAdministrators[i].Role;
         }
     }
 

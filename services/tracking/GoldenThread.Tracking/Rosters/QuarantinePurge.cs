@@ -1,0 +1,44 @@
+using GoldenThread.ServiceDefaults;
+
+namespace GoldenThread.Tracking.Rosters;
+
+/// <summary>Removes quarantined rows 30 days after they were closed (DECISIONS, Names).</summary>
+internal sealed partial class QuarantinePurge(QuarantineStore store, ILogger<QuarantinePurge> log) : BackgroundService
+{
+    private const int DaysKept = 30;
+    private static readonly TimeSpan Interval = TimeSpan.FromHours(1);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(Interval);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(stoppingToken))
+            {
+                await PurgeAsync(stoppingToken);
+            }
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // Nothing is half done.
+        }
+    }
+
+    private async Task PurgeAsync(CancellationToken ct)
+    {
+        try
+        {
+            LogPurged(await store.PurgeAsync(DaysKept, ct));
+        }
+        catch (Exception e) when (Transience.IsUnavailable(e))
+        {
+            LogPutOff();
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Count} closed roster rows were purged")]
+    private partial void LogPurged(int count);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "The purge of roster rows is put off: the database cannot be reached")]
+    private partial void LogPutOff();
+}

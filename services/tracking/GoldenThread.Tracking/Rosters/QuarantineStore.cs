@@ -1,0 +1,162 @@
+using Dapper;
+using GoldenThread.ServiceDefaults;
+using Npgsql;
+
+namespace GoldenThread.Tracking.Rosters;
+
+/// <summary>Every statement about rows that wait for a person.</summary>
+internal sealed class QuarantineStore(NpgsqlDataSource source)
+{
+    /// <summary>Rows of the schools within the caller's reach, and those the caller sent, before an id.</summary>
+    public async Task<List<QuarantinedRowRow>> ListAsync(
+        Authority by, int? schoolUrn, bool includeClosed, Guid? before, int limit, CancellationToken ct)
+    {
+        const string Sql = """
+            select q.row_id, q.version, q.import_id, q.line, q.school_urn, q.from_on, q.cells::text as cells, q.problems::text as problems,
+                   q.candidate_pupil_ids, q.quarantined_at, q.closed_at, q.closed_because
+            from quarantined_row q
+            where (@before::uuid is null or q.row_id < @before)
+              and (@schoolUrn::int is null or q.school_urn = @schoolUrn)
+              and (@includeClosed or q.closed_at is null)
+              and ((q.issuer = @Issuer and q.subject = @Subject)
+                   or exists (
+                       select 1
+                       from reach(@Issuer, @Subject, @Roles) g
+                       where (g.school_urn is null or g.school_urn = q.school_urn) and g.year_groups is null and g.class_ids is null))
+            order by q.row_id desc
+            limit @limit
+            """;
+        await using var connection = await source.OpenConnectionAsync(ct);
+        var rows = await connection.QueryAsync<QuarantinedRowRow>(new CommandDefinition(
+            Sql, new { schoolUrn, includeClosed, before, limit, by.Issuer, by.Subject, by.Roles }, cancellationToken: ct));
+        return rows.AsList();
+    }
+
+    /// <summary>Those of the pupils whom the caller reaches on some day: a proposal must not name others.</summary>
+    public async Task<HashSet<Guid>> ReachedAsync(Authority by, Guid[] pupilIds, CancellationToken ct)
+    {
+        const string Sql = """
+            select distinct e.pupil_id
+            from enrolment e
+            join reach(@Issuer, @Subject, @Roles) g
+              on (g.school_urn is null or g.school_urn = e.school_urn) and g.year_groups is null and g.class_ids is null
+            where e.pupil_id = any (@pupilIds) and e.superseded_at is null
+            """;
+        if (pupilIds.Length == 0)
+        {
+            return [];
+        }
+
+        await using var connection = await source.OpenConnectionAsync(ct);
+        var ids = await connection.QueryAsync<Guid>(
+            new CommandDefinition(Sql, new { pupilIds, by.Issuer, by.Subject, by.Roles }, cancellationToken: ct));
+        return ids.ToHashSet();
+    }
+
+    /// <summary>The row as the caller may change it, locked until the work ends; null where there is none.</summary>
+    public static Task<QuarantinedRowRow?> LockAsync(Work work, Authority by, Guid rowId, CancellationToken ct)
+    {
+        const string Sql = """
+            select q.row_id, q.version, q.import_id, q.line, q.school_urn, q.from_on, q.cells::text as cells, q.problems::text as problems,
+                   q.candidate_pupil_ids, q.quarantined_at, q.closed_at, q.closed_because
+            from quarantined_row q
+            where q.row_id = @rowId
+              and ((q.issuer = @Issuer and q.subject = @Subject)
+                   or exists (
+                       select 1
+                       from reach(@Issuer, @Subject, @Roles) g
+                       where (g.school_urn is null or g.school_urn = q.school_urn) and g.year_groups is null and g.class_ids is null))
+            for update
+            """;
+        return work.Connection.QuerySingleOrDefaultAsync<QuarantinedRowRow>(
+            work.Command(Sql, new { rowId, by.Issuer, by.Subject, by.Roles }, ct));
+    }
+
+    /// <summary>Closes a row.</summary>
+    public static Task CloseAsync(Work work, Guid rowId, string because, CancellationToken ct)
+    {
+        const string Sql = """
+            update quarantined_row set version = version + 1, closed_at = now(), closed_because = @because where row_id = @rowId
+            """;
+        return work.Connection.ExecuteAsync(work.Command(Sql, new { rowId, because }, ct));
+    }
+
+    /// <summary>Keeps mended cells with what is still wrong.</summary>
+    public static Task KeepAsync(Work work, Guid rowId, int? schoolUrn, string cells, string problems, Guid[] candidates, CancellationToken ct)
+    {
+        const string Sql = """
+            update quarantined_row
+            set version = version + 1, school_urn = @schoolUrn, cells = @cells::jsonb, problems = @problems::jsonb,
+                candidate_pupil_ids = @candidates
+            where row_id = @rowId
+            """;
+        return work.Connection.ExecuteAsync(work.Command(Sql, new { rowId, schoolUrn, cells, problems, candidates }, ct));
+    }
+
+    /// <summary>The school of the staged row, after schools outside the caller's reach were taken off.</summary>
+    public static Task<int?> StagedSchoolAsync(Work work, CancellationToken ct) =>
+        work.Connection.ExecuteScalarAsync<int?>(work.Command("select school_urn from roster_row", null, ct));
+
+    /// <summary>The row as it is now.</summary>
+    public static Task<QuarantinedRowRow> ReadAsync(Work work, Guid rowId, CancellationToken ct)
+    {
+        const string Sql = """
+            select row_id, version, import_id, line, school_urn, from_on, cells::text as cells, problems::text as problems,
+                   candidate_pupil_ids, quarantined_at, closed_at, closed_because
+            from quarantined_row
+            where row_id = @rowId
+            """;
+        return work.Connection.QuerySingleAsync<QuarantinedRowRow>(work.Command(Sql, new { rowId }, ct));
+    }
+
+    /// <summary>Whether the caller reaches the pupil on some day, so that a row may be said to be about them.</summary>
+    public static Task<bool> IsReachedAsync(Work work, Authority by, Guid pupilId, CancellationToken ct)
+    {
+        const string Sql = """
+            select exists (
+                select 1
+                from enrolment e
+                join pupil p on p.pupil_id = e.pupil_id and not p.erased
+                join reach(@Issuer, @Subject, @Roles) g
+                  on (g.school_urn is null or g.school_urn = e.school_urn) and g.year_groups is null and g.class_ids is null
+                where e.pupil_id = @pupilId and e.superseded_at is null)
+            """;
+        return work.Connection.ExecuteScalarAsync<bool>(work.Command(Sql, new { pupilId, by.Issuer, by.Subject, by.Roles }, ct));
+    }
+
+    /// <summary>Removes rows closed longer ago than this many days; answers how many.</summary>
+    public async Task<int> PurgeAsync(int days, CancellationToken ct)
+    {
+        const string Sql = "delete from quarantined_row where closed_at < now() - make_interval(days => @days)";
+        await using var connection = await source.OpenConnectionAsync(ct);
+        return await connection.ExecuteAsync(new CommandDefinition(Sql, new { days }, cancellationToken: ct));
+    }
+}
+
+/// <summary>A quarantined row as stored.</summary>
+internal sealed record QuarantinedRowRow
+{
+    public required Guid RowId { get; init; }
+
+    public required long Version { get; init; }
+
+    public required Guid ImportId { get; init; }
+
+    public required int Line { get; init; }
+
+    public int? SchoolUrn { get; init; }
+
+    public required DateOnly FromOn { get; init; }
+
+    public required string Cells { get; init; }
+
+    public required string Problems { get; init; }
+
+    public required Guid[] CandidatePupilIds { get; init; }
+
+    public required DateTimeOffset QuarantinedAt { get; init; }
+
+    public DateTimeOffset? ClosedAt { get; init; }
+
+    public string? ClosedBecause { get; init; }
+}

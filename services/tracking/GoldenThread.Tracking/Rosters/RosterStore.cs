@@ -1,0 +1,147 @@
+using Dapper;
+using GoldenThread.ServiceDefaults;
+
+namespace GoldenThread.Tracking.Rosters;
+
+/// <summary>Every statement about what an import did: its counts, its differences, its quarantine.</summary>
+internal static class RosterStore
+{
+    /// <summary>What the stage holds after it was applied.</summary>
+    public static Task<RosterCounts> CountAsync(Work work, CancellationToken ct)
+    {
+        const string Sql = """
+            select count(*)::int as rows,
+                   (count(distinct r.pupil_id) filter (where r.problems is null and r.added))::int as added,
+                   (count(distinct r.pupil_id) filter (
+                       where r.problems is null and not r.added
+                         and exists (select 1 from roster_difference d where d.pupil_id = r.pupil_id)))::int as changed,
+                   (count(*) filter (
+                       where r.problems is null
+                         and not exists (select 1 from roster_difference d where d.line = r.line)))::int as unchanged,
+                   (count(*) filter (where r.problems is not null))::int as quarantined
+            from roster_row r
+            """;
+        return work.Connection.QuerySingleAsync<RosterCounts>(work.Command(Sql, null, ct));
+    }
+
+    /// <summary>Keeps that the import was, and puts its bad rows into quarantine; a row that waits there already waits once.</summary>
+    public static async Task KeepAsync(Work work, Guid importId, DateOnly from, RosterCounts counts, CancellationToken ct)
+    {
+        const string Import = """
+            insert into roster_import (import_id, issuer, subject, from_on, rows, added, changed, unchanged, quarantined)
+            values (@importId, @Issuer, @Subject, @from, @Rows, @Added, @Changed, @Unchanged, @Quarantined)
+            """;
+        const string Quarantine = """
+            insert into quarantined_row (import_id, line, school_urn, from_on, cells, row_hash, problems, candidate_pupil_ids, issuer, subject)
+            select @importId, line, school_urn, from_on, cells, row_hash, problems, coalesce(candidates, '{}'), @Issuer, @Subject
+            from roster_row
+            where problems is not null
+            order by line
+            on conflict (row_hash) where closed_at is null do nothing
+            """;
+        var parameters = new
+        {
+            importId,
+            work.Caller.Issuer,
+            work.Caller.Subject,
+            from,
+            counts.Rows,
+            counts.Added,
+            counts.Changed,
+            counts.Unchanged,
+            counts.Quarantined,
+        };
+        await work.Connection.ExecuteAsync(work.Command(Import, parameters, ct));
+        await work.Connection.ExecuteAsync(work.Command(Quarantine, parameters, ct));
+    }
+
+    /// <summary>The first differences; values of sensitive facts only where the caller may see them.</summary>
+    public static async Task<List<RosterDifferenceRow>> DifferencesAsync(
+        Work work, Authority sensitive, string[] sensitiveFacts, int limit, CancellationToken ct)
+    {
+        const string Sql = """
+            select d.line, d.pupil_id, d.what, r.added,
+                   case when h.is_hidden then '' else d.before end as before,
+                   case when h.is_hidden then '' else d.after end as after
+            from roster_difference d
+            join roster_row r on r.line = d.line
+            cross join lateral (
+                select d.what = any (@sensitiveFacts)
+                       and not exists (
+                           select 1 from reach(@Issuer, @Subject, @Roles) g where g.school_urn is null or g.school_urn = r.school_urn)
+                       as is_hidden) h
+            order by d.line, d.what
+            limit @limit
+            """;
+        var rows = await work.Connection.QueryAsync<RosterDifferenceRow>(
+            work.Command(Sql, new { sensitive.Issuer, sensitive.Subject, sensitive.Roles, sensitiveFacts, limit }, ct));
+        return rows.AsList();
+    }
+
+    /// <summary>The first rows with problems.</summary>
+    public static async Task<List<RosterProblemRow>> ProblemsAsync(Work work, int limit, CancellationToken ct)
+    {
+        const string Sql = """
+            select line, problems::text as problems, coalesce(candidates, '{}') as candidates
+            from roster_row
+            where problems is not null
+            order by line
+            limit @limit
+            """;
+        return (await work.Connection.QueryAsync<RosterProblemRow>(work.Command(Sql, new { limit }, ct))).AsList();
+    }
+
+    /// <summary>Keeps a person's word on who a row is about.</summary>
+    public static Task ConfirmAsync(Work work, CancellationToken ct)
+    {
+        const string Sql = """
+            insert into confirmed_match (identity_hash, pupil_id, issuer, subject)
+            select identity_hash, pupil_id, @Issuer, @Subject
+            from roster_row
+            where problems is null
+            on conflict (identity_hash) do update
+            set pupil_id = excluded.pupil_id, issuer = excluded.issuer, subject = excluded.subject, confirmed_at = now()
+            """;
+        return work.Connection.ExecuteAsync(work.Command(Sql, new { work.Caller.Issuer, work.Caller.Subject }, ct));
+    }
+}
+
+/// <summary>What an import did.</summary>
+internal sealed record RosterCounts
+{
+    public required int Rows { get; init; }
+
+    public required int Added { get; init; }
+
+    public required int Changed { get; init; }
+
+    public required int Unchanged { get; init; }
+
+    public required int Quarantined { get; init; }
+}
+
+/// <summary>A difference as it was noted.</summary>
+internal sealed record RosterDifferenceRow
+{
+    public required int Line { get; init; }
+
+    public required Guid PupilId { get; init; }
+
+    public required string What { get; init; }
+
+    public required bool Added { get; init; }
+
+    public required string Before { get; init; }
+
+    public required string After { get; init; }
+}
+
+/// <summary>A row with problems.</summary>
+internal sealed record RosterProblemRow
+{
+    public required int Line { get; init; }
+
+    public required string Problems { get; init; }
+
+    public required Guid[] Candidates { get; init; }
+}

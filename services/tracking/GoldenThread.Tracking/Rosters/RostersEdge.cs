@@ -1,0 +1,233 @@
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using GoldenThread.ServiceDefaults;
+using GoldenThread.Tracking.Pupils;
+using GoldenThread.Tracking.V1;
+using Grpc.Core;
+
+namespace GoldenThread.Tracking.Rosters;
+
+/// <summary>Rosters and their quarantine, as callers see them.</summary>
+internal sealed class RostersEdge(QuarantineStore quarantine, Works works, TimeProvider clock) : RosterService.RosterServiceBase
+{
+    private const int MostShown = 500;
+    private const int MostRows = 1_000_000;
+    private const int LongestReason = 500;
+    private const string Mended = "mended";
+
+    public override async Task<ImportRosterResponse> ImportRoster(
+        IAsyncStreamReader<ImportRosterRequest> requestStream, ServerCallContext context)
+    {
+        var ct = context.CancellationToken;
+        using var upload = new RosterUpload(requestStream);
+        await upload.BeginAsync(ct);
+        var from = TrackingFields.DayOrToday(upload.First.From, "from", clock);
+        await using var work = await works.BeginAsync(context);
+        await RosterStage.OpenAsync(work, ct);
+        await using var records = CsvRecords.ReadAsync(upload.PiecesAsync(ct), ct).GetAsyncEnumerator(ct);
+        if (!await records.MoveNextAsync())
+        {
+            throw Errors.RosterUnreadable("The file is empty.");
+        }
+
+        var header = RosterHeader.Read(records.Current.Cells);
+        var row = new RosterRow(header, from, clock.Today());
+        if (await RosterStage.CopyAsync(work, LinesAsync(records, row, ct), ct) == 0)
+        {
+            throw Errors.RosterUnreadable("The file has a header and no rows.");
+        }
+
+        if (await work.ReplayAsync<ImportRosterResponse>(upload.Hash(), ct) is { } known)
+        {
+            return known;
+        }
+
+        await ApplyAsync(work, context.Authority(), ct);
+        var counts = await RosterStore.CountAsync(work, ct);
+        var response = await AnswerAsync(work, context, header, counts, upload.First.DryRun, ct);
+        if (upload.First.DryRun)
+        {
+            // The work is not committed: what it did is shown and undone.
+            return response;
+        }
+
+        var importId = Guid.CreateVersion7();
+        await RosterStore.KeepAsync(work, importId, from, counts, ct);
+        await ChangeSets.CloseAsync(work, clock.GetUtcNow(), ct);
+        work.Audit("roster", importId.ToString(), null, $"{counts.Rows} rows, {counts.Added} added, {counts.Changed} changed");
+        response.ImportId = importId.ToString();
+        return await work.CommitAsync(response);
+    }
+
+    public override async Task<ListQuarantinedRowsResponse> ListQuarantinedRows(ListQuarantinedRowsRequest request, ServerCallContext context)
+    {
+        var ct = context.CancellationToken;
+        var list = string.Create(CultureInfo.InvariantCulture, $"quarantined rows {request.SchoolUrn} {request.IncludeClosed}");
+        var size = Paging.Size(request.PageSize, 100, 500);
+        Guid? before = Paging.Keyset(request.PageToken, list, 1) is [var last] ? Guid.Parse(last) : null;
+        var rows = await quarantine.ListAsync(
+            context.Authority(), TrackingFields.OptionalUrn(request.SchoolUrn), request.IncludeClosed, before, size + 1, ct);
+        var page = rows.Take(size).ToList();
+        var reached = await quarantine.ReachedAsync(context.Authority(), page.SelectMany(r => r.CandidatePupilIds).Distinct().ToArray(), ct);
+        var response = new ListQuarantinedRowsResponse { NextPageToken = rows.Count > size ? Paging.Token(list, rows[size - 1].RowId.ToString()) : "" };
+        response.Rows.AddRange(page.Select(r => r.ToProto(reached)));
+        context.Saw("quarantined row", page.Select(r => r.RowId.ToString()));
+        return response;
+    }
+
+    public override async Task<MendQuarantinedRowResponse> MendQuarantinedRow(MendQuarantinedRowRequest request, ServerCallContext context)
+    {
+        var ct = context.CancellationToken;
+        await using var work = await works.BeginAsync(context);
+        var known = await LockAsync(work, context, request.RowId, ct);
+        var line = await ReadMendedAsync(work, context, request, known, ct);
+        await RosterStage.OpenAsync(work, ct);
+        await RosterStage.CopyAsync(work, line, ct);
+        await ApplyAsync(work, context.Authority(), ct);
+        var problems = await RosterStore.ProblemsAsync(work, 1, ct);
+        if (problems is [var left])
+        {
+            var school = await QuarantineStore.StagedSchoolAsync(work, ct);
+            await QuarantineStore.KeepAsync(work, known.RowId, school, line.Cells!, left.Problems, left.Candidates, ct);
+        }
+        else
+        {
+            await FinishMendedAsync(work, request, known.RowId, ct);
+        }
+
+        var row = await AnswerAsync(work, context, known.RowId, ct);
+        return await work.CommitAsync(new MendQuarantinedRowResponse { Row = row });
+    }
+
+    public override async Task<CloseQuarantinedRowResponse> CloseQuarantinedRow(CloseQuarantinedRowRequest request, ServerCallContext context)
+    {
+        var ct = context.CancellationToken;
+        var reason = Fields.Text(request.Reason, "reason", LongestReason);
+        await using var work = await works.BeginAsync(context);
+        var known = await LockAsync(work, context, request.RowId, ct);
+        await QuarantineStore.CloseAsync(work, known.RowId, reason, ct);
+        var row = await AnswerAsync(work, context, known.RowId, ct);
+        return await work.CommitAsync(new CloseQuarantinedRowResponse { Row = row });
+    }
+
+    private static async IAsyncEnumerable<RosterLine> LinesAsync(
+        IAsyncEnumerator<CsvRecord> records, RosterRow row, [EnumeratorCancellation] CancellationToken ct)
+    {
+        var count = 0;
+        while (await records.MoveNextAsync())
+        {
+            ct.ThrowIfCancellationRequested();
+            if (records.Current.Cells.All(string.IsNullOrWhiteSpace))
+            {
+                continue;
+            }
+
+            if (++count > MostRows)
+            {
+                throw Errors.RosterTooLarge();
+            }
+
+            yield return row.Read(records.Current);
+        }
+    }
+
+    // Only now, with all of the file here, are others kept waiting.
+    private static async Task ApplyAsync(Work work, Authority by, CancellationToken ct)
+    {
+        await RosterStage.LockAsync(work, ct);
+        await ChangeSets.OpenAsync(work, ct);
+        await RosterStage.AnalyzeAsync(work, ct);
+        await RosterMatch.RunAsync(work, by, ct);
+        await RosterApply.RunAsync(work, ct);
+    }
+
+    private static async Task<ImportRosterResponse> AnswerAsync(
+        Work work, ServerCallContext context, RosterHeader header, RosterCounts counts, bool dryRun, CancellationToken ct)
+    {
+        var response = new ImportRosterResponse
+        {
+            DryRun = dryRun,
+            Rows = counts.Rows,
+            PupilsAdded = counts.Added,
+            PupilsChanged = counts.Changed,
+            RowsUnchanged = counts.Unchanged,
+            RowsQuarantined = counts.Quarantined,
+        };
+        var differences = await RosterStore.DifferencesAsync(work, context.SensitiveAuthority(), Fact.Sensitive, MostShown, ct);
+        response.UnknownHeaders.AddRange(header.Unknown);
+        response.Differences.AddRange(differences.Select(d => new RosterDifference
+        {
+            Line = d.Line,
+            PupilId = dryRun && d.Added ? "" : d.PupilId.ToString(),
+            What = d.What,
+            Before = d.Before,
+            After = d.After,
+        }));
+        foreach (var row in await RosterStore.ProblemsAsync(work, MostShown, ct))
+        {
+            response.Problems.AddRange(RosterProblem.FromJson(row.Problems).Select(p => p.ToProto(row.Line)));
+        }
+
+        context.Saw("pupil", differences.Where(d => !d.Added).Select(d => d.PupilId.ToString()).Distinct());
+        return response;
+    }
+
+    private static async Task<QuarantinedRowRow> LockAsync(Work work, ServerCallContext context, string rowId, CancellationToken ct)
+    {
+        var id = Fields.Id(rowId, "row_id");
+        var version = context.IfMatch();
+        var known = await QuarantineStore.LockAsync(work, context.Authority(), id, ct) ?? throw Errors.QuarantinedRowNotFound();
+        if (known.ClosedAt is not null)
+        {
+            throw Errors.RowClosed();
+        }
+
+        return known.Version == version ? known : throw Refusal.EtagMismatch();
+    }
+
+    private async Task<RosterLine> ReadMendedAsync(
+        Work work, ServerCallContext context, MendQuarantinedRowRequest request, QuarantinedRowRow known, CancellationToken ct)
+    {
+        var cells = known.ReadCells();
+        foreach (var (name, value) in request.Cells)
+        {
+            if (!cells.ContainsKey(name))
+            {
+                throw Errors.RowInvalid("cells", "The row has no such column. Use the headers of the file it came from.");
+            }
+
+            cells[name] = value;
+        }
+
+        var line = new RosterRow(RosterHeader.Read([.. cells.Keys]), known.FromOn, clock.Today()).Read(known.Line, cells);
+        if (request.ConfirmedCase != MendQuarantinedRowRequest.ConfirmedOneofCase.PupilId)
+        {
+            return line with { IsNew = request is { ConfirmedCase: MendQuarantinedRowRequest.ConfirmedOneofCase.NewPupil, NewPupil: true } };
+        }
+
+        var pupilId = Fields.Id(request.PupilId, "pupil_id");
+        return await QuarantineStore.IsReachedAsync(work, context.Authority(), pupilId, ct)
+            ? line with { PupilId = pupilId }
+            : throw Errors.PupilNotFound();
+    }
+
+    private async Task FinishMendedAsync(Work work, MendQuarantinedRowRequest request, Guid rowId, CancellationToken ct)
+    {
+        if (request.ConfirmedCase != MendQuarantinedRowRequest.ConfirmedOneofCase.None)
+        {
+            await RosterStore.ConfirmAsync(work, ct);
+        }
+
+        await ChangeSets.CloseAsync(work, clock.GetUtcNow(), ct);
+        await QuarantineStore.CloseAsync(work, rowId, Mended, ct);
+    }
+
+    private async Task<QuarantinedRow> AnswerAsync(Work work, ServerCallContext context, Guid rowId, CancellationToken ct)
+    {
+        var row = await QuarantineStore.ReadAsync(work, rowId, ct);
+        var reached = await quarantine.ReachedAsync(context.Authority(), row.CandidatePupilIds, ct);
+        work.Audit("quarantined row", rowId.ToString(), row.SchoolUrn, row.ClosedBecause is null ? "still open" : "closed");
+        context.Saw("quarantined row", [rowId.ToString()]);
+        return row.ToProto(reached);
+    }
+}

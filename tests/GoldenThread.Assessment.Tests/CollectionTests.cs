@@ -35,7 +35,7 @@ public sealed class CollectionTests(AssessmentHouse house)
         {
             CollectionId = trust.Autumn.CollectionId, SchoolUrn = school, Subject = trust.ReadingCode, PageToken = missing.NextPageToken,
         }, trust.Lead.Headers);
-        Assert.Equal([pupils[2].Id, pupils[3].Id], missing.Entries.Concat(rest.Entries).Select(e => e.PupilId).Order());
+        Assert.Equal(new[] { pupils[2].Id, pupils[3].Id }.Order(), missing.Entries.Concat(rest.Entries).Select(e => e.PupilId).Order());
     }
 
     [Fact]

@@ -14,7 +14,8 @@ public sealed class DefinitionTests(AssessmentHouse house)
 
         var told = await house.ToldAsync<TestChanged>(e => e.TestId.ToString() == trust.Reading.TestId);
 
-        Assert.Equal((1L, trust.ReadingCode, 60m, 140m, 15m, 0.9m), (told.Version, told.Subject, told.LowestScore, told.HighestScore, told.StandardDeviation, told.Reliability));
+        Assert.Equal((1L, trust.ReadingCode, 60m, 140m), (told.Version, told.Subject, told.LowestScore, told.HighestScore));
+        Assert.Equal((100m, 15m, 0.9m), (told.Mean, told.StandardDeviation, told.Reliability));
         Assert.Equal([("Working towards", 60m, true), ("Expected", 93m, false), ("Greater depth", 113m, false)], told.Bands.Select(b => (b.Name, b.From, b.IsLow)));
         Assert.Equal([("A", true), ("L", false)], told.Codes.Select(c => (c.Code, c.CountsAsNotMet)));
     }

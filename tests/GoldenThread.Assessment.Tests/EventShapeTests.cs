@@ -47,6 +47,7 @@ public sealed class EventShapeTests
         Scale = "standardised",
         LowestScore = 60m,
         HighestScore = 140m,
+        Mean = 100m,
         StandardDeviation = 15m,
         Reliability = 0.92m,
         Bands = [new TestBand { Name = "Working towards", From = 60m, IsLow = true }, new TestBand { Name = "Expected", From = 93m, IsLow = false }],

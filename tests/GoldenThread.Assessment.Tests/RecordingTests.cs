@@ -372,7 +372,7 @@ public sealed class RecordingTests(AssessmentHouse house)
         Assert.Equal((1, 1, 1), (answer.NewCount, answer.ChangedCount, answer.UnchangedCount));
         Assert.Equal(pupils.Select(p => p.Id), answer.Results.Select(r => r.PupilId));
         var told = await house.ToldAsync<ResultsRecorded>(e => e.Rows?.Any(r => r.PupilId == pupils[2].PupilId) == true);
-        Assert.Equal([pupils[1].PupilId, pupils[2].PupilId], told.Rows!.Select(r => r.PupilId).Order());
+        Assert.Equal(new[] { pupils[1].PupilId, pupils[2].PupilId }.Order(), told.Rows!.Select(r => r.PupilId).Order());
     }
 
     [Fact]

@@ -149,14 +149,41 @@ internal static class ImportStore
             where verdict = 'NEW'
             on conflict on constraint uq_result_key do nothing
             """;
-        // A new row that met another one of its key: either of this file, or recorded by somebody else in this moment.
+        // A new row met another one of its key. Within the file the first line counts, whichever happened to be written; what somebody else
+        // recorded in this moment stands.
         const string SettleLosers = """
+            with contested as materialized (
+                select distinct j.pupil_id, j.school_urn, j.test_id, j.sat_on
+                from import_verdict j
+                join result r on r.pupil_id = j.pupil_id and r.school_urn = j.school_urn and r.test_id = j.test_id
+                     and r.sitting = j.sat_on and r.source = @Source
+                where j.verdict = 'NEW' and r.result_id <> j.result_id
+            ), first as materialized (
+                select distinct on (pupil_id, school_urn, test_id, sat_on) pupil_id, school_urn, test_id, sat_on, line, score, code
+                from import_verdict join contested using (pupil_id, school_urn, test_id, sat_on)
+                where verdict = 'NEW'
+                order by pupil_id, school_urn, test_id, sat_on, line
+            ), written as (
+                update result r set score = f.score, code = f.code
+                from first f
+                where r.pupil_id = f.pupil_id and r.school_urn = f.school_urn and r.test_id = f.test_id and r.sitting = f.sat_on
+                  and r.source = @Source and r.change_set_id = @ChangeSetId
+            ), standing as (
+                select f.*, r.change_set_id = @ChangeSetId as ours,
+                       case when r.change_set_id = @ChangeSetId then f.score else r.score end as standing_score,
+                       case when r.change_set_id = @ChangeSetId then f.code else r.code end as standing_code
+                from first f
+                join result r on r.pupil_id = f.pupil_id and r.school_urn = f.school_urn and r.test_id = f.test_id
+                     and r.sitting = f.sat_on and r.source = @Source
+            )
             update import_verdict j
-            set verdict = case when r.score is not distinct from j.score and r.code is not distinct from j.code
-                               then 'UNCHANGED' else 'DUPLICATE_ROW' end
-            from result r
-            where j.verdict = 'NEW' and r.pupil_id = j.pupil_id and r.school_urn = j.school_urn and r.test_id = j.test_id
-              and r.sitting = j.sat_on and r.source = @Source and r.result_id <> j.result_id
+            set verdict = case
+                    when s.ours and j.line = s.line then 'NEW'
+                    when j.score is not distinct from s.standing_score and j.code is not distinct from s.standing_code then 'UNCHANGED'
+                    else 'DUPLICATE_ROW'
+                end
+            from standing s
+            where j.verdict = 'NEW' and j.pupil_id = s.pupil_id and j.school_urn = s.school_urn and j.test_id = s.test_id and j.sat_on = s.sat_on
             """;
         if (judged.New > 0 && await work.Connection.ExecuteAsync(Patient(work, Add, Parameters(recording), ct)) < judged.New)
         {

@@ -23,6 +23,8 @@ internal sealed record TestDefinition
 
     public required decimal HighestScore { get; init; }
 
+    public decimal? Mean { get; init; }
+
     public decimal? StandardDeviation { get; init; }
 
     /// <summary>0–1, both excluded; null where unknown.</summary>
@@ -49,6 +51,7 @@ internal sealed record TestDefinition
             Scale = scale.Code,
             LowestScore = scale.LowestScore,
             HighestScore = scale.HighestScore,
+            Mean = scale.Mean,
             StandardDeviation = scale.StandardDeviation,
             Reliability = request.HasReliability ? Fields.Decimal(request.Reliability, "reliability") : null,
             ExpectedFrom = request.HasExpectedFrom ? Fields.Decimal(request.ExpectedFrom, "expected_from") : null,

@@ -51,6 +51,7 @@ internal static class TestProto
         Scale = test.Scale,
         LowestScore = test.LowestScore,
         HighestScore = test.HighestScore,
+        Mean = test.Mean,
         StandardDeviation = test.StandardDeviation,
         Reliability = test.Reliability,
         Bands = test.Bands.Select(b => new TestBand { Name = b.Name, From = b.FromScore, IsLow = b.IsLow }).ToList(),
@@ -72,6 +73,11 @@ internal static class TestProto
             LowestScore = Numbers.Text(test.LowestScore),
             HighestScore = Numbers.Text(test.HighestScore),
         };
+        if (test.Mean is { } mean)
+        {
+            message.Mean = Numbers.Text(mean);
+        }
+
         if (test.StandardDeviation is { } deviation)
         {
             message.StandardDeviation = Numbers.Text(deviation);

@@ -10,7 +10,7 @@ internal sealed class TestStore(NpgsqlDataSource source)
 {
     private const string Columns = """
         t.test_id, t.name, t.subject, t.scale, t.reliability, t.expected_from, t.year_groups, t.version,
-        s.lowest_score, s.highest_score, s.standard_deviation
+        s.lowest_score, s.highest_score, s.mean, s.standard_deviation
         """;
 
     public async Task<List<TestDefinition>> ListAsync(Guid after, string? subject, int limit, CancellationToken ct)
@@ -186,6 +186,8 @@ internal sealed class TestStore(NpgsqlDataSource source)
 
         public required decimal HighestScore { get; init; }
 
+        public decimal? Mean { get; init; }
+
         public decimal? StandardDeviation { get; init; }
 
         public TestDefinition With(IReadOnlyList<BandDefinition> bands, IReadOnlyList<CodeDefinition> codes) => new()
@@ -196,6 +198,7 @@ internal sealed class TestStore(NpgsqlDataSource source)
             Scale = Scale,
             LowestScore = LowestScore,
             HighestScore = HighestScore,
+            Mean = Mean,
             StandardDeviation = StandardDeviation,
             Reliability = Reliability,
             ExpectedFrom = ExpectedFrom,

@@ -10,7 +10,9 @@ internal static class GatewaySettings
             .Validate(options => options.BindAddressIsValid, "Gateway:BindAddress is not an address; example: Gateway__BindAddress=0.0.0.0")
             .Validate(options => options.RateLimit.Requests >= 0, "Gateway:RateLimit:Requests must not be negative; example: Gateway__RateLimit__Requests=6000")
             .Validate(options => options.RateLimit.Window > TimeSpan.Zero, "Gateway:RateLimit:Window must be positive; example: Gateway__RateLimit__Window=00:01:00")
-            .Validate(options => AllPositive(options), "Gateway: every deadline and interval must be positive; example: Gateway__Deadlines__Default=00:00:30")
+            .Validate(
+                options => AllPositive(options),
+                "Gateway:Deadlines:Default, Upload, Stream, each of Rpcs, and the intervals must be positive; example: Gateway__Deadlines__Default=00:00:30")
             .Validate(options => options.Sizes is { Json: > 0, Upload: > 0, Answer: > 0 }, "Gateway:Sizes must be positive; example: Gateway__Sizes__Json=4194304")
             .Validate(
                 options => options.CertificateFile is null == (options.KeyFile is null),

@@ -1,0 +1,120 @@
+using System.Text.Json.Nodes;
+using GoldenThread.TestSupport;
+
+namespace GoldenThread.Gateway.Tests;
+
+/// <summary>Services that come, go, and are unwell.</summary>
+public sealed class OutageTests
+{
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task KilledBackend_CostsNoRequest_WhileAnotherLives()
+    {
+        await using var first = await KitchenServer.StartAsync("first");
+        await using var second = await KitchenServer.StartAsync("second");
+        await using var gateway = await GatewayUnderTest.StartAsync([first, second], "Gateway:HealthInterval=00:10:00");
+        var before = await AskAsync(gateway, 40);
+        Assert.Equal(["first", "second"], before.Order());
+        await first.KillAsync();
+        for (var round = 0; round < 60; round++)
+        {
+            Assert.Equal("second", (string?)(await gateway.PostAsync("/v1/who", "{}"))["name"]);
+            Assert.Equal("second", (string?)(await gateway.GetAsync("/v1/who"))["name"]);
+        }
+    }
+
+    [Fact]
+    public async Task OnlyBackendGone_IsA503WithRetryAfter_AndWorksAgainOnItsReturn()
+    {
+        var kitchen = await KitchenServer.StartAsync("only");
+        await using var gateway = await GatewayUnderTest.StartAsync([kitchen], "Gateway:HealthInterval=00:00:00.200");
+        await gateway.GetAsync("/v1/who");
+        var port = new Uri(kitchen.Address).Port;
+        await kitchen.DisposeAsync();
+        foreach (var verb in new[] { HttpMethod.Get, HttpMethod.Post })
+        {
+            using var response = await gateway.Http.SendAsync(
+                new HttpRequestMessage(verb, "/v1/who") { Content = verb == HttpMethod.Post ? GatewayUnderTest.Json("{}") : null }, Ct);
+            await GatewayUnderTest.ProblemAsync(response, 503, "UNAVAILABLE");
+            Assert.NotNull(response.Headers.RetryAfter);
+        }
+
+        using var upload = await gateway.Http.PostAsync("/v1/restaurants/a/menu:import", new ByteArrayContent(new byte[1000]), Ct);
+        await GatewayUnderTest.ProblemAsync(upload, 503, "UNAVAILABLE");
+        await using var again = await KitchenServer.StartAsync("again", port);
+        await Eventually.Async(async () => Assert.Equal("again", (string?)(await gateway.GetAsync("/v1/who"))["name"]));
+    }
+
+    [Fact]
+    public async Task UnwellBackend_IsLeftAlone_UntilItIsWell()
+    {
+        await using var first = await KitchenServer.StartAsync("first");
+        await using var second = await KitchenServer.StartAsync("second");
+        first.IsServing = false;
+        await using var gateway = await GatewayUnderTest.StartAsync([first, second], "Gateway:HealthInterval=00:00:00.100");
+        await Eventually.Async(async () => Assert.Equal("1 of 2 healthy", (string?)(await gateway.GetAsync("/health/ready"))["services"]!["kitchen"]));
+        Assert.Equal(["second"], await AskAsync(gateway, 30));
+        first.IsServing = true;
+        await Eventually.Async(async () => Assert.Equal(["first", "second"], (await AskAsync(gateway, 20)).Order()));
+    }
+
+    [Fact]
+    public async Task RateLimit_IsPerClient_AndSaysWhatIsLeft()
+    {
+        await using var kitchen = await KitchenServer.StartAsync("only");
+        await using var gateway = await GatewayUnderTest.StartAsync([kitchen], "Gateway:RateLimit:Requests=5", "Gateway:RateLimit:Window=00:10:00");
+        for (var left = 4; left >= 0; left--)
+        {
+            using var served = await gateway.Http.GetAsync("/v1/who", Ct);
+            Assert.Equal(200, (int)served.StatusCode);
+            Assert.Equal("\"client\";q=5;w=600", Assert.Single(served.Headers.GetValues("RateLimit-Policy")));
+            Assert.StartsWith($"\"client\";r={left};t=", Assert.Single(served.Headers.GetValues("RateLimit")), StringComparison.Ordinal);
+        }
+
+        using var refused = await gateway.Http.GetAsync("/v1/who", Ct);
+        await GatewayUnderTest.ProblemAsync(refused, 429, "RATE_LIMITED");
+        Assert.NotNull(refused.Headers.RetryAfter);
+        await gateway.GetAsync("/health/live");
+    }
+
+    [Fact]
+    public async Task UploadBeyondTheLimit_IsA413_DeclaredOrNot()
+    {
+        await using var kitchen = await KitchenServer.StartAsync("only");
+        await using var gateway = await GatewayUnderTest.StartAsync([kitchen], "Gateway:Sizes:Upload=1000000");
+        using var declared = await gateway.Http.PostAsync("/v1/restaurants/a/menu:import", new ByteArrayContent(new byte[1_000_001]), Ct);
+        await GatewayUnderTest.ProblemAsync(declared, 413, "UPLOAD_TOO_LARGE");
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/restaurants/a/menu:import") { Content = new ByteArrayContent(new byte[1_000_001]) };
+        request.Headers.TransferEncodingChunked = true;
+        using var chunked = await gateway.Http.SendAsync(request, Ct);
+        await GatewayUnderTest.ProblemAsync(chunked, 413, "UPLOAD_TOO_LARGE");
+        Assert.Equal(0, kitchen.CompleteUploads);
+        using var allowed = await gateway.Http.PostAsync("/v1/restaurants/a/menu:import", new ByteArrayContent(new byte[1_000_000]), Ct);
+        Assert.Equal("1000000", (string?)JsonNode.Parse(await allowed.Content.ReadAsStringAsync(Ct))!["bytes"]);
+    }
+
+    [Theory]
+    [InlineData("Gateway:HttpPort=99999", "Gateway:HttpPort")]
+    [InlineData("Gateway:Contracts=nowhere.pb", "Gateway:Contracts")]
+    [InlineData("Services:Kitchen=kitchen", "Services:Kitchen")]
+    [InlineData("Services:Kitchen=http://10.1.2.3:5000", "Gateway:AllowPlaintext")]
+    [InlineData("Gateway:Deadlines:Default=00:00:00", "Gateway:Deadlines:Default")]
+    public async Task WrongSetting_StopsTheStart_AndIsNamed(string setting, string name)
+    {
+        await using var kitchen = await KitchenServer.StartAsync("only");
+        var refusal = await Assert.ThrowsAnyAsync<Exception>(async () => await (await GatewayUnderTest.StartAsync([kitchen], setting)).DisposeAsync());
+        Assert.Contains(name, refusal.Message, StringComparison.Ordinal);
+    }
+
+    private static async Task<IEnumerable<string>> AskAsync(GatewayUnderTest gateway, int times)
+    {
+        var names = new HashSet<string>();
+        for (var round = 0; round < times; round++)
+        {
+            names.Add((string)(await gateway.GetAsync("/v1/who"))["name"]!);
+        }
+
+        return names;
+    }
+}

@@ -36,7 +36,7 @@ internal static class AttainmentFigures
     /// <summary>A group against the rest of its cohort.</summary>
     public static Comparator Against(AttainmentTable table, CellKey group, string name, Sight sight)
     {
-        var rest = group.Others;
+        var rest = group.Others();
         var veiled = sight != Sight.Clear && (table.VeilOf(group).Figures || table.VeilOf(rest).Figures);
         return new Comparator
         {
@@ -111,7 +111,7 @@ internal static class AttainmentFigures
 
     private static ShownFigure PercentagePoints(AttainmentTable table, CellKey group)
     {
-        var (inGroup, rest) = (table[group], table[group.Others]);
+        var (inGroup, rest) = (table[group], table[group.Others()]);
         if (!inGroup.HasExpected)
         {
             return Shown.Redacted("NO_EXPECTED_STANDARD", "The test has no expected standard.");
@@ -124,12 +124,12 @@ internal static class AttainmentFigures
         }
 
         return Shown.Of(ClusteredScores.WiderOf(newcombe, ClusteredScores.Difference(
-            table.SchoolsBehind(group), table.SchoolsBehind(group.Others), s => (s.Met, s.N))), 100);
+            table.SchoolsBehind(group), table.SchoolsBehind(group.Others()), s => (s.Met, s.N))), 100);
     }
 
     private static ShownFigure Points(AttainmentTable table, CellKey group)
     {
-        var (inGroup, rest) = (table[group], table[group.Others]);
+        var (inGroup, rest) = (table[group], table[group.Others()]);
         if (inGroup.MixedScales || rest.MixedScales)
         {
             return Shown.Redacted("MIXED_SCALES", "Scores of two scales are never averaged.");
@@ -142,11 +142,11 @@ internal static class AttainmentFigures
         }
 
         return Shown.Of(ClusteredScores.WiderOf(welch, ClusteredScores.Difference(
-            table.SchoolsBehind(group), table.SchoolsBehind(group.Others), s => ((double)s.Sum, s.Scored))));
+            table.SchoolsBehind(group), table.SchoolsBehind(group.Others()), s => ((double)s.Sum, s.Scored))));
     }
 
     private static ShownFigure WholePupilsOf(AttainmentTable table, CellKey group) => table[group].HasExpected
-        ? Shown.Of(WholePupils.OfGap(table[group].Proportion, table[group.Others].Proportion))
+        ? Shown.Of(WholePupils.OfGap(table[group].Proportion, table[group.Others()].Proportion))
         : Shown.Redacted("NO_EXPECTED_STANDARD", "The test has no expected standard.");
 
     private static ShownFigure Moved(ShownFigure figure, double by) => figure.ShownCase switch

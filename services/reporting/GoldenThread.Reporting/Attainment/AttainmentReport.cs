@@ -102,7 +102,7 @@ internal static class AttainmentReport
             row.Group = key.Group;
             row.GroupName = names?.Name ?? key.Group;
             row.Comparator = AttainmentFigures.Against(table, key, names?.ComparatorName ?? $"not {key.Group}", sight);
-            largeEnough = largeEnough && AttainmentFigures.IsLargeEnough(table, key.Others, sight);
+            largeEnough = largeEnough && AttainmentFigures.IsLargeEnough(table, key.Others(), sight);
         }
 
         row.LargeEnoughToJudge = largeEnough;

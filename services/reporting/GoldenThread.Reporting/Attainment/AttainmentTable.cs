@@ -26,7 +26,7 @@ internal readonly record struct CellKey(int? SchoolUrn, string YearGroup, string
     public static CellKey Whole(int? schoolUrn, string yearGroup) => new(schoolUrn, yearGroup, "", Part.Whole);
 
     /// <summary>Those of the same cohort who are not in the group.</summary>
-    public CellKey Others => this with { Part = Part.Rest };
+    public CellKey Others() => this with { Part = Part.Rest };
 }
 
 /// <summary>What of a cell is not shown in the fixed table.</summary>
@@ -117,7 +117,7 @@ internal sealed class AttainmentTable
             {
                 var key = whole with { Group = group, Part = Part.Group };
                 cells.TryAdd(key, CohortSums.Nobody);
-                cells[key.Others] = cells[whole] - cells[key];
+                cells[key.Others()] = cells[whole] - cells[key];
             }
         }
     }
@@ -157,7 +157,7 @@ internal sealed class AttainmentTable
         {
             sums.AddRange(from @group in Groups
                           let key = whole with { Group = @group, Part = Part.Group }
-                          select new TableSum(indexes[whole], [indexes[key], indexes[key.Others]]));
+                          select new TableSum(indexes[whole], [indexes[key], indexes[key.Others()]]));
         }
 
         foreach (var total in indexes.Keys.Where(k => k.YearGroup == Reach.AllYears))

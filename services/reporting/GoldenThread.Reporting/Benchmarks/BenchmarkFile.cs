@@ -124,7 +124,8 @@ internal sealed class BenchmarkFile
 
     private void ReadLine(IReadOnlyList<string> fields, IReadOnlyList<string> header, BenchmarkMapping? mapping)
     {
-        if (fields.Count != header.Count)
+        // Publishers' files leave trailing blanks out; in a pack every field counts.
+        if (fields.Count > header.Count || (mapping is null && fields.Count < header.Count))
         {
             Refuse("", $"The line has {fields.Count} fields, the header {header.Count}.");
             return;
@@ -133,7 +134,7 @@ internal sealed class BenchmarkFile
         var cells = new Dictionary<string, string>(StringComparer.Ordinal);
         for (var i = 0; i < header.Count; i++)
         {
-            cells[header[i]] = fields[i];
+            cells[header[i]] = i < fields.Count ? fields[i] : "";
         }
 
         if (mapping is null)

@@ -8,7 +8,7 @@ namespace GoldenThread.Reporting.Disclosure;
 /// <param name="High">The most it may be.</param>
 internal readonly record struct CountRange(long Low, long High)
 {
-    /// <summary>Counts that must stay possible on both sides in every sum.</summary>
+    /// <summary>How many counts apart the ends must stay of what a reader of one sum can narrow a cell down to.</summary>
     private const int Slack = 3;
 
     /// <summary>The range of each cell that gets one.</summary>
@@ -34,19 +34,19 @@ internal readonly record struct CountRange(long Low, long High)
     private static CountRange Around(long count, long of) =>
         count * 2 <= of ? new(0, FixedTable.SmallCount) : new(of - FixedTable.SmallCount, of);
 
-    /// <summary>Whether the ranges in a sum lie so near to its remainder that they fix the counts.</summary>
+    /// <summary>Whether the ranges in a sum lie so near to its remainder that they fix a count, or nearly.</summary>
     private static bool IsTight(long[] counts, long[] of, CountRange?[] ranges, TableSum sum, List<int> unknown)
     {
-        long up = 0, down = 0;
-        foreach (var cell in unknown)
+        // How far each cell could move towards a larger or a smaller sum; a total stands on the other side and moves against its parts.
+        var moves = unknown.Select(cell =>
         {
             var range = ranges[cell] ?? new CountRange(0, of[cell]);
             var (above, below) = (range.High - counts[cell], counts[cell] - range.Low);
-            // A total stands on the other side of the sum: it moves against its parts.
-            up += cell == sum.Total ? below : above;
-            down += cell == sum.Total ? above : below;
-        }
+            return cell == sum.Total ? (Up: below, Down: above) : (Up: above, Down: below);
+        }).ToList();
+        var (up, down) = (moves.Sum(m => m.Up), moves.Sum(m => m.Down));
 
-        return up < Slack || down < Slack;
+        // A cell goes up only as far as the others go down together.
+        return moves.Any(m => Math.Min(m.Up, down - m.Down) + Math.Min(m.Down, up - m.Up) < Math.Min(Slack, m.Up + m.Down));
     }
 }

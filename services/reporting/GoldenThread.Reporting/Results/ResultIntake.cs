@@ -16,7 +16,7 @@ internal sealed class ResultIntake(SummaryCells cells, PupilIntake pupils)
     public async Task<IReadOnlyList<SummaryCell>> KeepAsync(Work work, IReadOnlyCollection<RecordedResult> results, CancellationToken ct)
     {
         var rows = results.GroupBy(r => (r.SchoolUrn, r.ResultId)).Select(g => g.MaxBy(r => r.Version)!).ToList();
-        await HoldTestsAsync(work, rows.Select(r => r.TestId).Distinct().ToArray(), ct);
+        await HeldTests.ShareAsync(work, rows.Select(r => r.TestId).Distinct().ToArray(), ct);
         await pupils.HoldAsync(work, rows.Select(r => r.PupilId).Distinct().ToArray(), ct);
         const string Sql = """
             with incoming as (
@@ -64,7 +64,6 @@ internal sealed class ResultIntake(SummaryCells cells, PupilIntake pupils)
     /// <summary>Keeps a test's definition if it is newer, and sums anew what it judges.</summary>
     public async Task KeepTestAsync(Work work, TestChanged test, CancellationToken ct)
     {
-        const string Hold = "select pg_advisory_xact_lock(hashtextextended(@TestId::text, 1))";
         const string Find = "select subject from test where test_id = @TestId";
         const string Save = """
             insert into test as t (test_id, version, name, subject, scale, expected_from)
@@ -74,7 +73,7 @@ internal sealed class ResultIntake(SummaryCells cells, PupilIntake pupils)
                 expected_from = excluded.expected_from
             where t.version < excluded.version
             """;
-        await work.Connection.ExecuteAsync(work.Command(Hold, new { test.TestId }, ct));
+        await HeldTests.HoldAloneAsync(work, test.TestId, ct);
         var subjectBefore = await work.Connection.ExecuteScalarAsync<string?>(work.Command(Find, new { test.TestId }, ct));
         if (await work.Connection.ExecuteAsync(work.Command(Save, test, ct)) == 0)
         {
@@ -98,15 +97,6 @@ internal sealed class ResultIntake(SummaryCells cells, PupilIntake pupils)
             where c.version < excluded.version
             """;
         return work.Connection.ExecuteAsync(work.Command(Sql, collection with { LockedAt = collection.LockedAt?.ToUniversalTime() }, ct));
-    }
-
-    private static Task HoldTestsAsync(Work work, Guid[] testIds, CancellationToken ct)
-    {
-        const string Sql = """
-            select count(pg_advisory_xact_lock_shared(held.key)::text)
-            from (select hashtextextended(id::text, 1) as key from unnest(@testIds) as id order by 1 offset 0) held
-            """;
-        return work.Connection.ExecuteAsync(work.Command(Sql, new { testIds }, ct));
     }
 
     private static Task KeepCodesAsync(Work work, TestChanged test, CancellationToken ct)

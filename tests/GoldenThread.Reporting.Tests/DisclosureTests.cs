@@ -1,0 +1,426 @@
+using GoldenThread.Reporting.Attainment;
+using GoldenThread.Reporting.Benchmarks;
+using GoldenThread.Reporting.Disclosure;
+using GoldenThread.Reporting.V1;
+using GoldenThread.TestSupport;
+using GoldenThread.Type.V1;
+using Grpc.Core;
+using MathNet.Numerics.LinearAlgebra;
+using MathNet.Numerics.LinearAlgebra.Double;
+
+namespace GoldenThread.Tests;
+
+/// <summary>What aggregate-only roles see can never be turned back into a small number.</summary>
+public sealed class DisclosureTests(ReportingHouse house)
+{
+    private static readonly Role[] AggregateRoles = [Role.Board, Role.Ceo, Role.Committee, Role.Governor, Role.Reviewer, Role.Partner];
+
+    [Fact]
+    public void Suppression_CannotBeUndone_ByAddingAndSubtractingWhatIsShown()
+    {
+        for (var seed = 0; seed < 150; seed++)
+        {
+            var table = RandomTable(new Random(seed));
+            foreach (var (name, hidden, isSensitive, value) in Attack(table))
+            {
+                Assert.False(isSensitive, $"seed {seed}: {name} of {hidden} can be worked out to be {value}");
+            }
+        }
+    }
+
+    [Fact]
+    public void SmallCountsAndSmallComplements_AreNeverShown()
+    {
+        for (var seed = 0; seed < 150; seed++)
+        {
+            foreach (var row in FixedRows(RandomTable(new Random(seed))))
+            {
+                foreach (var figures in new[] { row.Figures, row.Comparator?.Figures }.OfType<CohortFigures>())
+                {
+                    Assert.False(FixedTable.IsSmall((long)figures.Pupils.Value), $"seed {seed}: {row}");
+                    if (figures.PercentMet.Estimate is { } percent && figures.Pupils.ShownCase == Figure.ShownOneofCase.Value)
+                    {
+                        var met = (long)Math.Round(percent.Point * figures.Pupils.Value / 100);
+                        Assert.False(FixedTable.TellsTooMuch(met, (long)figures.Pupils.Value), $"seed {seed}: {row}");
+                    }
+                }
+
+                Assert.True(row.Comparator is null || row.Comparator.PercentagePoints.HasNumber() is false
+                    || (row.Figures.PercentMet.HasNumber() && row.Comparator.Figures.PercentMet.HasNumber()), $"seed {seed}: {row}");
+                Assert.True(row.LargeEnoughToJudge is false || row.Figures.Pupils.Value >= 11);
+            }
+        }
+    }
+
+    [Fact]
+    public void Ranges_LeaveEveryCountOpen_InEverySum()
+    {
+        for (var seed = 0; seed < 150; seed++)
+        {
+            var table = RandomTable(new Random(seed));
+            foreach (var sum in SumsOf(table))
+            {
+                var unknown = sum.Where(t => table.VeilOf(t.Key).Figures).ToList();
+                if (!unknown.Any(t => table.VeilOf(t.Key).Range is not null))
+                {
+                    continue;
+                }
+
+                // The sum says: Σ sign × met = 0. Bounds of one cell follow from the bounds of all the others.
+                foreach (var (key, sign) in unknown)
+                {
+                    var known = sum.Where(t => !table.VeilOf(t.Key).Figures).Sum(t => t.Sign * (long)table[t.Key].Met);
+                    long low = -known, high = -known;
+                    foreach (var other in unknown.Where(t => t.Key != key))
+                    {
+                        var range = table.VeilOf(other.Key).Range ?? new CountRange(0, table[other.Key].N);
+                        low -= other.Sign > 0 ? range.High : -range.Low;
+                        high -= other.Sign > 0 ? range.Low : -range.High;
+                    }
+
+                    var (from, to) = sign > 0 ? (low, high) : (-high, -low);
+                    var own = table.VeilOf(key).Range ?? new CountRange(0, table[key].N);
+                    Assert.True(Math.Min(to, own.High) - Math.Max(from, own.Low) >= Math.Min(3, own.High - own.Low), $"seed {seed}: {key} lies between {from} and {to}, and in {own}");
+                }
+            }
+        }
+    }
+
+    [Fact]
+    public void TableOfAHundredSchools_IsVeiledWithinSeconds()
+    {
+        var random = new Random(1);
+        var sums = new List<SchoolSums>();
+        string[] groups = [.. Enumerable.Range(0, 8).Select(g => $"group-{g}")];
+        foreach (var (school, year) in Enumerable.Range(1, 100).SelectMany(s => Enumerable.Range(1, 6).Select(y => (s, $"{y}"))))
+        {
+            var n = random.Next(15, 90);
+            sums.Add(Sums(school, year, "", n, random.Next(n + 1)));
+            sums.AddRange(groups.Select(g => random.Next(1, n)).Select((k, g) => Sums(school, year, groups[g], k, Math.Min(k, sums[^1].Sums.Met) / 2)));
+        }
+
+        var clock = System.Diagnostics.Stopwatch.StartNew();
+        var table = new AttainmentTable(sums, groups, Enumerable.Range(1, 100).ToHashSet());
+        _ = table.VeilOf(CellKey.Whole(1, "1"));
+        TestContext.Current.TestOutputHelper?.WriteLine($"{clock.ElapsedMilliseconds} ms");
+        Assert.True(clock.Elapsed < TimeSpan.FromSeconds(10), $"it took {clock.Elapsed}");
+    }
+
+    [Fact]
+    public void AllOrNoneOfSixToTen_IsShownAsARange_ThatSmallCountsShare()
+    {
+        var all = Row(n: 8, met: 8);
+        var nearly = Row(n: 8, met: 6);
+        var none = Row(n: 8, met: 0);
+
+        Assert.Equal("RANGE_ONLY", all.Figures.PercentMet.Redacted.Reason);
+        Assert.Equal("Between 3 and 8 of 8 pupils.", all.Figures.PercentMet.Redacted.Detail);
+        Assert.Equal(all.Figures.PercentMet, nearly.Figures.PercentMet);
+        Assert.Equal("Between 0 and 5 of 8 pupils.", none.Figures.PercentMet.Redacted.Detail);
+        Assert.Equal(8, all.Figures.Pupils.Value);
+
+        static Attainment Row(int n, int met) => FixedRows(new AttainmentTable(
+            [Sums(1, "4", "", n, met), Sums(2, "4", "", 9, 4), Sums(3, "4", "", 60, 30)], [], new HashSet<int> { 1, 2, 3 }))
+            .Single(r => r is { SchoolUrn: 1, YearGroup: "4" });
+    }
+
+    [Fact]
+    public void Sibling_ThatIsTheNextSmallest_IsRedactedToo()
+    {
+        var table = new AttainmentTable(
+            [Sums(1, "4", "", 4, 2), Sums(2, "4", "", 30, 15), Sums(3, "4", "", 50, 25), Sums(4, "4", "", 70, 35)], [], new HashSet<int> { 1, 2, 3, 4 });
+
+        var hidden = FixedRows(table).Where(r => r is { HasSchoolUrn: true, YearGroup: "4" } && r.Figures.Pupils.Redacted is not null);
+
+        Assert.Equal([1, 2], hidden.Select(r => r.SchoolUrn));
+    }
+
+    [Fact]
+    public async Task EveryAggregateRole_SeesTheSameRedactions_WhateverItAsksFor()
+    {
+        var (collection, small) = await TrustWithASmallGroupAsync();
+        var whole = new ListAttainmentRequest { CollectionId = collection.ToString() };
+        var narrow = new ListAttainmentRequest(whole) { SchoolUrn = small.SchoolUrn, YearGroup = "4", Subject = "reading", Group = "disadvantaged" };
+
+        foreach (var role in AggregateRoles)
+        {
+            var caller = await house.CallerAsync(role);
+            var rows = await caller.AttainmentAsync(whole);
+            var row = rows.Single(r => r.SchoolUrn == small.SchoolUrn && r.Group == "disadvantaged" && r.YearGroup == "4");
+            Assert.Equal("SMALL_NUMBER", row.Figures.Pupils.Redacted.Reason);
+            Assert.Equal("SMALL_NUMBER", row.Figures.PercentMet.Redacted.Reason);
+            Assert.Equal("SMALL_NUMBER", row.Comparator.Figures.Pupils.Redacted.Reason);
+            Assert.Equal("SMALL_NUMBER", row.Comparator.WholePupils.Redacted.Reason);
+            Assert.Equal("NOT_IN_FIXED_TABLE", row.Figures.Excluded.Redacted.Reason);
+            Assert.False(row.LargeEnoughToJudge);
+            Assert.Equal(row, Assert.Single(await caller.AttainmentAsync(narrow)));
+
+            var ofSchool = await house.CallerAsync(role, small.SchoolUrn);
+            Assert.Equal(row, Assert.Single(await ofSchool.AttainmentAsync(narrow)));
+            Assert.DoesNotContain(await ofSchool.AttainmentAsync(whole), r => r.SchoolUrn != small.SchoolUrn);
+        }
+    }
+
+    [Fact]
+    public async Task RolesWithPupilAccess_SeeEveryFigureWithinReach_AndNoneBeyond()
+    {
+        var (collection, small) = await TrustWithASmallGroupAsync();
+        var request = new ListAttainmentRequest { CollectionId = collection.ToString(), Group = "disadvantaged" };
+        Role[] ofTrust = [Role.DataLead, Role.DeputyCeo];
+        Role[] ofSchool = [Role.Headteacher, Role.SeniorLeader, Role.SubjectLeader, Role.Senco, Role.DesignatedTeacher, Role.SafeguardingLead];
+
+        foreach (var role in ofTrust.Concat(ofSchool))
+        {
+            var caller = await house.CallerAsync(role, ofTrust.Contains(role) ? null : small.SchoolUrn);
+            var rows = await caller.AttainmentAsync(request);
+            var row = rows.Single(r => r.SchoolUrn == small.SchoolUrn && r.YearGroup == "4");
+            Assert.Equal(3, row.Figures.Pupils.Value);
+            Assert.Equal(0, row.Figures.Excluded.Value);
+            Assert.False(row.LargeEnoughToJudge);
+            Assert.Equal(ofTrust.Contains(role) ? 3 : 1, rows.Select(r => r.SchoolUrn).Distinct().Count());
+        }
+    }
+
+    [Fact]
+    public async Task ACallerWithTwoRoles_SeesOneSchoolClearAndTheOthersRedacted()
+    {
+        var (collection, small) = await TrustWithASmallGroupAsync();
+        var both = await house.CallerAsync(
+            ReportingHouse.ReadScopes, new TestGrant(Role.Governor), new TestGrant(Role.Headteacher) { SchoolUrn = small.SchoolUrn });
+
+        var rows = await both.AttainmentAsync(new() { CollectionId = collection.ToString(), Group = "disadvantaged" });
+
+        Assert.Equal(3, rows.Single(r => r.SchoolUrn == small.SchoolUrn).Figures.Pupils.Value);
+        Assert.All(rows.Where(r => r.SchoolUrn != small.SchoolUrn), r => Assert.Equal("NOT_IN_FIXED_TABLE", r.Figures.Excluded.Redacted.Reason));
+    }
+
+    [Fact]
+    public async Task ADayOfOnesOwnChoice_IsForRolesWithPupilAccess()
+    {
+        var (collection, small) = await TrustWithASmallGroupAsync();
+        var request = new ListAttainmentRequest { CollectionId = collection.ToString(), On = "2025-12-01", Group = "all" };
+        var governor = await house.CallerAsync(Role.Governor, small.SchoolUrn);
+        var both = await house.CallerAsync(
+            ReportingHouse.ReadScopes, new TestGrant(Role.Board), new TestGrant(Role.Headteacher) { SchoolUrn = small.SchoolUrn });
+
+        var refused = await Assert.ThrowsAsync<RpcException>(async () => await governor.Attainment.ListAttainmentAsync(request, governor.Headers));
+
+        Assert.Equal(StatusCode.InvalidArgument, refused.StatusCode);
+        Assert.Equal([small.SchoolUrn], (await both.AttainmentAsync(request)).Select(r => r.SchoolUrn));
+    }
+
+    [Fact]
+    public async Task Download_IsRedactedAsTheListIs_AndHoldsNoFormula()
+    {
+        var (collection, small) = await TrustWithASmallGroupAsync();
+        await house.PublishAsync(small.School("=HYPERLINK(\"http://x\")", 2));
+        var board = await house.CallerAsync(Role.Board);
+        var lead = await house.CallerAsync(Role.DataLead);
+
+        var redacted = await Eventually.Async(async () =>
+        {
+            var csv = await DownloadAsync(board, collection);
+            Assert.Contains("HYPERLINK", csv, StringComparison.Ordinal);
+            return csv;
+        });
+        var clear = await DownloadAsync(lead, collection);
+
+        var line = redacted.Split("\r\n").Single(l => l.Contains($",{small.SchoolUrn},", StringComparison.Ordinal) && l.Contains(",disadvantaged,", StringComparison.OrdinalIgnoreCase));
+        Assert.Contains(",\"'=HYPERLINK(\"\"http://x\"\")\",4,reading,", line, StringComparison.Ordinal);
+        Assert.Contains(",[SMALL_NUMBER],[NOT_IN_FIXED_TABLE],[SMALL_NUMBER],,,[SMALL_NUMBER],", line, StringComparison.Ordinal);
+        Assert.StartsWith("collection_id,school_urn,school,year_group,subject,group,pupils,", redacted, StringComparison.Ordinal);
+        Assert.Equal(redacted.Split("\r\n").Length, clear.Split("\r\n").Length);
+        Assert.DoesNotContain("SMALL_NUMBER", clear, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("=1+1", "'=1+1")]
+    [InlineData("+44", "'+44")]
+    [InlineData("-2", "'-2")]
+    [InlineData("@SUM(A1)", "'@SUM(A1)")]
+    [InlineData("\t=1", "'\t=1")]
+    [InlineData("St Mary, Ash", "\"St Mary, Ash\"")]
+    [InlineData("St Mary's", "St Mary's")]
+    public void CsvText_IsSafeToOpen(string text, string written) => Assert.Equal(written, AttainmentCsv.Text(text));
+
+    private static async Task<string> DownloadAsync(TestCaller caller, Guid collection)
+    {
+        using var call = caller.Attainment.DownloadAttainment(new() { CollectionId = collection.ToString() }, caller.Headers);
+        var text = new System.Text.StringBuilder();
+        await foreach (var part in call.ResponseStream.ReadAllAsync())
+        {
+            Assert.Equal("text/csv; charset=utf-8", part.ContentType);
+            text.Append(part.Data.ToStringUtf8());
+        }
+
+        return text.ToString();
+    }
+
+    /// <summary>Three schools; at one of them three of 30 pupils are in the group.</summary>
+    private async Task<(Guid Collection, Cohort Small)> TrustWithASmallGroupAsync()
+    {
+        var small = new Cohort();
+        await small.TellAsync(house, 30, 15, inGroup: 3);
+        Cohort[] others = [new() { CollectionId = small.CollectionId, TestId = small.TestId }, new() { CollectionId = small.CollectionId, TestId = small.TestId }];
+        foreach (var other in others)
+        {
+            await house.PublishAsync(other.School("Beech"));
+            await house.PublishAsync(other.Enrol(40, inGroup: 18));
+            await house.PublishAsync(other.Results(20));
+        }
+
+        var lead = await house.CallerAsync(Role.DataLead);
+        await Eventually.Async(async () =>
+        {
+            var rows = await lead.AttainmentAsync(new() { CollectionId = small.CollectionId.ToString(), Group = "disadvantaged" });
+            Assert.Equal([3, 18, 18], rows.Where(r => r.HasSchoolName).Select(r => r.Figures.Pupils.Value).Order());
+            Assert.Equal([27, 22, 22], rows.OrderBy(r => r.Figures.Pupils.Value).Select(r => r.Comparator.Figures.Pupils.Value));
+        });
+        return (small.CollectionId, small);
+    }
+
+    /// <summary>Pupils at random: schools small and large, some outside the trust, groups that overlap.</summary>
+    private static AttainmentTable RandomTable(Random random)
+    {
+        var schools = Enumerable.Range(1, random.Next(1, 6)).ToList();
+        var groups = Enumerable.Range(0, random.Next(0, 4)).Select(g => $"group-{g}").ToList();
+        var (chanceOfMet, chanceOfGroup) = (random.NextDouble(), random.NextDouble());
+        var sums = new List<SchoolSums>();
+        foreach (var school in schools)
+        {
+            foreach (var year in Enumerable.Range(1, random.Next(1, 5)))
+            {
+                var pupils = Enumerable.Range(0, random.Next(1, random.Next(3) == 0 ? 12 : 60))
+                    .Select(_ => (Met: random.NextDouble() < chanceOfMet, Groups: groups.Where(_ => random.NextDouble() < chanceOfGroup).ToHashSet())).ToList();
+                sums.Add(Sums(school, $"{year}", "", pupils.Count, pupils.Count(p => p.Met)));
+                sums.AddRange(from @group in groups
+                              let inGroup = pupils.Where(p => p.Groups.Contains(@group)).ToList()
+                              where inGroup.Count > 0
+                              select Sums(school, $"{year}", @group, inGroup.Count, inGroup.Count(p => p.Met)));
+            }
+        }
+
+        return new AttainmentTable(sums, groups, schools.Where(_ => random.Next(10) > 0).ToHashSet());
+    }
+
+    private static SchoolSums Sums(int school, string year, string group, int n, int met) => new(school, year, group, CohortSums.Nobody with
+    {
+        N = n,
+        Met = met,
+        Scored = n,
+        Sum = (met * 105) + ((n - met) * 95),
+        SumOfSquares = (met * 105 * 105) + ((n - met) * 95 * 95),
+        Scale = "standardised",
+    });
+
+    /// <summary>Everything that a board can fetch: all years each and together, schools and the trust, groups and the whole.</summary>
+    private static List<Attainment> FixedRows(AttainmentTable table)
+    {
+        var sources = new AttainmentSources
+        {
+            CollectionId = Guid.Empty,
+            TablesBySubject = new Dictionary<string, AttainmentTable> { ["reading"] = table },
+            Schools = new Dictionary<int, SchoolRow>(),
+            Groups = new Dictionary<string, GroupRow>(),
+            National = new NationalFigures([], new Dictionary<string, string[]>()),
+        };
+        var board = new Reach([new ReachRow { Clear = false }]);
+        return [.. from trust in new[] { false, true }
+                   from year in new[] { null, Reach.AllYears }
+                   from row in AttainmentReport.Rows(
+                       sources, new AttainmentQuestion { CollectionId = Guid.Empty, Trust = trust, YearGroup = year }, board)
+                   select row];
+    }
+
+    /// <summary>
+    /// A reader with a pencil: takes what the rows show, writes down every sum that must hold, and finds by rank which unknown has one solution.
+    /// Knows nothing of how the pattern was made.
+    /// </summary>
+    private static IEnumerable<(string Name, CellKey Cell, bool IsSensitive, long Value)> Attack(AttainmentTable table)
+    {
+        var shown = new Dictionary<CellKey, CohortFigures>();
+        foreach (var row in FixedRows(table))
+        {
+            var key = new CellKey(row.HasSchoolUrn ? row.SchoolUrn : null, row.YearGroup, row.HasGroup ? row.Group : "", row.HasGroup ? Part.Group : Part.Whole);
+            shown[key] = row.Figures;
+            if (row.Comparator is { } rest)
+            {
+                shown[key.Others()] = rest.Figures;
+            }
+        }
+
+        var pupilsHidden = shown.Where(s => s.Value.Pupils.Redacted is not null).Select(s => s.Key).ToList();
+        // A percentage without its number of pupils would give the count away only together with it: the reader is granted both.
+        var metHidden = shown.Where(s => s.Value.PercentMet.Redacted is not null && s.Value.PercentMet.Redacted.Reason != "NO_PUPILS").Select(s => s.Key).ToList();
+        var sums = SumsOf(table).ToList();
+        foreach (var cell in Solved(pupilsHidden, sums))
+        {
+            yield return ("the number of pupils", cell, FixedTable.IsSmall(table[cell].N), table[cell].N);
+        }
+
+        foreach (var cell in Solved(metHidden, sums))
+        {
+            yield return ("the number that met", cell, FixedTable.TellsTooMuch(table[cell].Met, table[cell].N), table[cell].Met);
+        }
+    }
+
+    private static IEnumerable<CellKey> Solved(List<CellKey> unknown, List<List<(CellKey Key, int Sign)>> sums)
+    {
+        var rows = sums.Select(sum => unknown.Select(u => (double)sum.Where(t => t.Key == u).Sum(t => t.Sign)).ToArray()).Where(r => r.Any(v => v != 0)).ToList();
+        if (rows.Count == 0)
+        {
+            yield break;
+        }
+
+        // A cell has one solution exactly when every vector of the null space is zero there.
+        var matrix = DenseMatrix.OfRowArrays(rows);
+        var squares = (Matrix<double>)(matrix.Transpose() * matrix);
+        var decomposition = squares.Evd(Symmetricity.Symmetric);
+        var free = Enumerable.Range(0, unknown.Count).Where(i => Math.Abs(decomposition.EigenValues[i].Real) < 1e-9)
+            .Select(i => decomposition.EigenVectors.Column(i)).ToList();
+        for (var i = 0; i < unknown.Count; i++)
+        {
+            if (free.All(v => Math.Abs(v[i]) < 1e-6))
+            {
+                yield return unknown[i];
+            }
+        }
+    }
+
+    /// <summary>Every sum that anybody knows to hold, as signed terms that add up to nothing.</summary>
+    private static IEnumerable<List<(CellKey Key, int Sign)>> SumsOf(AttainmentTable table)
+    {
+        var schools = table.Schools.Cast<int?>().Append(null).ToList();
+        string[] years = [.. table.YearGroups, Reach.AllYears];
+        (string Group, Part Part)[] parts = [("", Part.Whole), .. table.Groups.SelectMany(g => new[] { (g, Part.Group), (g, Part.Rest) })];
+        var members = table.Schools.Where(s => table.SchoolsBehind(CellKey.Whole(null, Reach.AllYears)).Count > 0 && IsMember(table, s)).Cast<int?>().ToList();
+        foreach (var school in schools)
+        {
+            foreach (var year in years.Where(y => table.Has(school, y)))
+            {
+                foreach (var group in table.Groups)
+                {
+                    var key = new CellKey(school, year, group, Part.Group);
+                    yield return [(CellKey.Whole(school, year), -1), (key, 1), (key.Others(), 1)];
+                }
+            }
+
+            foreach (var (group, part) in parts.Where(_ => table.Has(school, Reach.AllYears)))
+            {
+                yield return [(new(school, Reach.AllYears, group, part), -1),
+                    .. table.YearGroups.Where(y => table.Has(school, y)).Select(y => (new CellKey(school, y, group, part), 1))];
+            }
+        }
+
+        foreach (var year in years.Where(y => table.Has(null, y)))
+        {
+            foreach (var (group, part) in parts)
+            {
+                yield return [(new(null, year, group, part), -1), .. members.Where(s => table.Has(s, year)).Select(s => (new CellKey(s, year, group, part), 1))];
+            }
+        }
+    }
+
+    private static bool IsMember(AttainmentTable table, int school) =>
+        table.SchoolsBehind(CellKey.Whole(null, Reach.AllYears)).Any(s => ReferenceEquals(s, table[CellKey.Whole(school, Reach.AllYears)]));
+}

@@ -1,0 +1,330 @@
+using GoldenThread.Reporting.V1;
+using GoldenThread.Reviews.Events.V1;
+using GoldenThread.TestSupport;
+using GoldenThread.Tracking.Events.V1;
+using GoldenThread.Tracking.Internal.V1;
+using GoldenThread.Type.V1;
+using Grpc.Core;
+
+namespace GoldenThread.Tests;
+
+/// <summary>The trust on one page, and the lists behind it.</summary>
+public sealed class OverviewTests(ReportingHouse house)
+{
+    private static readonly DateOnly LongAgo = new(2025, 10, 1);
+    private static readonly DateOnly FarAhead = new(2099, 10, 1);
+
+    [Fact]
+    public async Task Overview_TellsCategoryAttainmentProgressOpenWorkAndVisits()
+    {
+        var cohort = new Cohort();
+        await cohort.TellAsync(house, 30, 18);
+        await house.PublishAsync(new CategoryChanged
+        {
+            SchoolUrn = cohort.SchoolUrn,
+            Version = 2,
+            Category = "reinforce",
+            From = new(2025, 9, 1),
+            DueOn = FarAhead,
+            OverdueAfter = FarAhead,
+        });
+        await house.PublishAsync(new CategoryChanged { SchoolUrn = cohort.SchoolUrn, Version = 1, Category = "stabilise", From = LongAgo, OverdueAfter = LongAgo });
+        await house.PublishAsync(Thread(cohort, "open", LongAgo, LongAgo, FarAhead));
+        await house.PublishAsync(Thread(cohort, "open", FarAhead, FarAhead));
+        await house.PublishAsync(Thread(cohort, "closed", LongAgo, LongAgo));
+        foreach (var (state, on) in new (string, DateOnly?)[]
+            { ("held", LongAgo), ("planned", FarAhead), ("confirmed", FarAhead), ("unplaced", null), ("cancelled", null) })
+        {
+            await house.PublishAsync(new VisitChanged
+            {
+                VisitId = Guid.NewGuid(),
+                Version = 1,
+                SchoolUrn = cohort.SchoolUrn,
+                AcademicYear = "2025/26",
+                Entitlement = "annual-review",
+                State = state,
+                On = on,
+            });
+        }
+
+        foreach (var (due, done) in new (DateOnly, DateOnly?)[] { (LongAgo, null), (FarAhead, null), (LongAgo, LongAgo) })
+        {
+            await house.PublishAsync(new AgreedActionChanged
+            {
+                ActionId = Guid.NewGuid(),
+                Version = 1,
+                VisitId = Guid.NewGuid(),
+                SchoolUrn = cohort.SchoolUrn,
+                DueOn = due,
+                DoneOn = done,
+            });
+        }
+
+        await house.PublishAsync(Statuses(cohort, ("stuck", 6), ("slow-moving", 7), ("falling-behind", 0), ("on-track", 17), ("no-data", 9)));
+        var head = await house.CallerAsync(Role.Headteacher, cohort.SchoolUrn);
+
+        await Eventually.Async(async () =>
+        {
+            var overview = await OverviewAsync(head, cohort);
+            Assert.Equal(("Autumn 2025", "2025/26", false), (overview.CollectionName, overview.AcademicYear, overview.Locked));
+            var school = Assert.Single(overview.Schools);
+            Assert.Equal(("reinforce", false), (school.Category.Category, school.Category.Overdue));
+            var reading = Assert.Single(school.Subjects);
+            Assert.Equal(60, reading.Figures.PercentMet.Estimate.Point, 6);
+            Assert.Equal(
+                new OpenWork
+                {
+                    OpenThreads = 2,
+                    ThreadsPastReview = 1,
+                    OpenThreadActions = 3,
+                    OverdueThreadActions = 1,
+                    OpenAgreedActions = 2,
+                    OverdueAgreedActions = 1,
+                },
+                school.OpenWork);
+            Assert.Equal(new VisitCounts { Owed = 4, Held = 1, Planned = 2, Unplaced = 1 }, school.Visits);
+            Assert.Equal(30, school.Progress.Judged.Value);
+            Assert.Equal(20, school.Progress.PercentStuck.Estimate.Point, 6);
+            Assert.Equal(0, school.Progress.PercentFallingBehind.Estimate.Point, 6);
+            Assert.Equal(9, school.Progress.NoData.Value);
+            Assert.Equal("complete", school.Completeness.Words);
+        });
+    }
+
+    [Fact]
+    public async Task School_WithEntriesMissing_IsMarkedIncomplete_AndLateOnceTheDueDayHasPassed()
+    {
+        var cohort = new Cohort();
+        await cohort.TellAsync(house, 20, 20);
+        await house.PublishAsync(cohort.Enrol(5));
+        var late = new Cohort { CollectionId = cohort.CollectionId, TestId = cohort.TestId };
+        await house.PublishAsync(late.School("Yew"));
+        await house.PublishAsync(late.Enrol(12));
+        var lead = await house.CallerAsync(Role.DataLead);
+
+        await Eventually.Async(async () =>
+        {
+            var schools = (await OverviewAsync(lead, cohort)).Schools;
+            var some = schools.Single(s => s.SchoolUrn == cohort.SchoolUrn).Completeness;
+            Assert.Equal((20, 25, "incomplete 20 of 25", true), (some.Entries, some.Expected, some.Words, some.Incomplete));
+            var none = schools.Single(s => s.SchoolUrn == late.SchoolUrn).Completeness;
+            Assert.Equal("incomplete 0 of 12", none.Words);
+        });
+        await house.PublishAsync(cohort.Collection(2, FarAhead));
+        await Eventually.Async(async () => Assert.False(
+            (await OverviewAsync(lead, cohort)).Schools.Single(s => s.SchoolUrn == cohort.SchoolUrn).Completeness.Late));
+        await house.PublishAsync(cohort.Collection(3, LongAgo));
+        await Eventually.Async(async () => Assert.True(
+            (await OverviewAsync(lead, cohort)).Schools.Single(s => s.SchoolUrn == cohort.SchoolUrn).Completeness.Late));
+    }
+
+    [Fact]
+    public async Task Overview_ForAggregateRoles_HidesSmallSharesAndTheNextSmallest_AndShowsOwnSchoolsOnly()
+    {
+        var cohort = new Cohort();
+        await cohort.TellAsync(house, 60, 56);
+        await house.PublishAsync(Statuses(cohort, ("stuck", 3), ("slow-moving", 8), ("falling-behind", 12), ("on-track", 37)));
+        var other = new Cohort { CollectionId = cohort.CollectionId, TestId = cohort.TestId };
+        await house.PublishAsync(other.School("Yew"));
+        await house.PublishAsync(other.Enrol(60));
+        await house.PublishAsync(other.Results(30));
+
+        foreach (var role in new[] { Role.Governor, Role.Reviewer, Role.Partner })
+        {
+            var caller = await house.CallerAsync(role, cohort.SchoolUrn);
+            await Eventually.Async(async () =>
+            {
+                var school = Assert.Single((await OverviewAsync(caller, cohort)).Schools);
+                Assert.Equal(60, school.Progress.Judged.Value);
+                Assert.Equal("SMALL_NUMBER", school.Progress.PercentStuck.Redacted.Reason);
+                Assert.Equal("SMALL_NUMBER", school.Progress.PercentSlowMoving.Redacted.Reason);
+                Assert.Equal(20, school.Progress.PercentFallingBehind.Estimate.Point, 6);
+                // 4 of 60 did not meet it: a complement of 1 to 5.
+                Assert.Equal("SMALL_NUMBER", Assert.Single(school.Subjects).Figures.PercentMet.Redacted.Reason);
+                Assert.Equal(60, Assert.Single(school.Subjects).Figures.Pupils.Value);
+            });
+        }
+
+        var board = await house.CallerAsync(Role.Board);
+        Assert.Equal(2, (await OverviewAsync(board, cohort)).Schools.Count(s => s.Subjects.Count > 0));
+        var teacher = await house.CallerAsync(Role.Teacher, cohort.SchoolUrn);
+        Assert.Equal(StatusCode.PermissionDenied, (await Assert.ThrowsAsync<RpcException>(() => OverviewAsync(teacher, cohort))).StatusCode);
+        var unknown = new Cohort();
+        Assert.Equal(StatusCode.NotFound, (await Assert.ThrowsAsync<RpcException>(() => OverviewAsync(board, unknown))).StatusCode);
+    }
+
+    [Fact]
+    public async Task Statuses_OfALargeSet_AreStreamed_AndAnOlderVersionIsIgnored()
+    {
+        var cohort = new Cohort();
+        await cohort.TellAsync(house, 0, 0);
+        var pupils = Enumerable.Range(0, 700).Select(_ => Guid.CreateVersion7()).ToList();
+        var changeSet = Guid.CreateVersion7();
+        house.Peers.Statuses[changeSet.ToString()] = [.. pupils.Select(id => new StatusSnapshot
+        {
+            PupilId = id.ToString(),
+            Subject = cohort.Subject,
+            CollectionId = cohort.CollectionId.ToString(),
+            Version = 2,
+            SchoolUrn = cohort.SchoolUrn,
+            YearGroup = cohort.YearGroup,
+            Status = "on-track",
+            FitVersion = 1,
+        })];
+        await house.PublishAsync(new StatusesChanged { ChangeSetId = changeSet, JudgedAt = DateTimeOffset.UtcNow, Count = 700 });
+        var lead = await house.CallerAsync(Role.DataLead);
+        await Eventually.Async(async () => Assert.Equal(700, await JudgedAsync()));
+
+        await house.PublishAsync(Judged([Status(cohort, pupils[0], "stuck", 1), Status(cohort, pupils[1], "stuck", 3)]));
+
+        await Eventually.Async(async () =>
+        {
+            var school = (await OverviewAsync(lead, cohort)).Schools.Single(s => s.SchoolUrn == cohort.SchoolUrn);
+            Assert.Equal(100.0 / 700, school.Progress.PercentStuck.Estimate.Point, 6);
+        });
+
+        async Task<double> JudgedAsync() =>
+            (await OverviewAsync(lead, cohort)).Schools.Single(s => s.SchoolUrn == cohort.SchoolUrn).Progress.Judged.Value;
+    }
+
+    [Fact]
+    public async Task PupilsByStatus_CarryTheNamesThatTrackingGivesThisCaller()
+    {
+        var (cohort, classId) = await PupilsWithStatusesAsync();
+        house.Peers.Names[cohort.Pupils[0].ToString()] = ("Ada", "Reed");
+        var head = await house.CallerAsync(Role.Headteacher, cohort.SchoolUrn);
+        var request = Request(cohort);
+
+        var answer = await head.Progress.ListPupilsByStatusAsync(request, head.Headers);
+
+        Assert.True(answer.NamesAvailable);
+        Assert.Equal(3, answer.Pupils.Count);
+        var ada = answer.Pupils.Single(p => p.PupilId == cohort.Pupils[0].ToString());
+        Assert.Equal(("Ada Reed", "stuck", "reading", "95"), (ada.Name, ada.Status, ada.Subject, ada.Score));
+        Assert.All(answer.Pupils.Where(p => p != ada), p => Assert.False(p.HasName));
+        Assert.Equal(head.Headers.GetValue("authorization"), house.Peers.NamesAskedWith);
+        await Eventually.Async(async () =>
+        {
+            await using var command = house.Database.CreateCommand(
+                $"select count(*) from audit where subject_kind = 'pupil' and '{cohort.Pupils[0]}' = any (subject_ids) and school_urn = {cohort.SchoolUrn}");
+            Assert.True((long)(await command.ExecuteScalarAsync())! > 0);
+        });
+        Assert.Equal(2, (await head.Progress.ListPupilsByStatusAsync(new(request) { Status = "on-track" }, head.Headers)).Pupils.Count);
+
+        var teacher = await house.CallerAsync(ReportingHouse.ReadScopes, new TestGrant(Role.Teacher) { SchoolUrn = cohort.SchoolUrn, ClassIds = [classId] });
+        Assert.Single((await teacher.Progress.ListPupilsByStatusAsync(request, teacher.Headers)).Pupils);
+        var otherClass = await house.CallerAsync(
+            ReportingHouse.ReadScopes, new TestGrant(Role.Teacher) { SchoolUrn = cohort.SchoolUrn, ClassIds = [Guid.NewGuid()] });
+        Assert.Empty((await otherClass.Progress.ListPupilsByStatusAsync(request, otherClass.Headers)).Pupils);
+    }
+
+    [Fact]
+    public async Task PupilsByStatus_WithTrackingDown_ComeWithoutNames_AndSaySo()
+    {
+        var (cohort, _) = await PupilsWithStatusesAsync();
+        house.Peers.Names[cohort.Pupils[0].ToString()] = ("Ada", "Reed");
+        var head = await house.CallerAsync(Role.Headteacher, cohort.SchoolUrn);
+        house.Peers.TrackingIsDown = true;
+        try
+        {
+            var answer = await head.Progress.ListPupilsByStatusAsync(Request(cohort), head.Headers);
+            Assert.False(answer.NamesAvailable);
+            Assert.Equal(3, answer.Pupils.Count);
+            Assert.All(answer.Pupils, p => Assert.False(p.HasName));
+        }
+        finally
+        {
+            house.Peers.TrackingIsDown = false;
+        }
+    }
+
+    [Fact]
+    public async Task PupilsByStatus_AreNeitherForForeignSchoolsNorForAggregateRoles()
+    {
+        var (cohort, _) = await PupilsWithStatusesAsync();
+        var request = Request(cohort);
+        foreach (var role in new[] { Role.Board, Role.Ceo, Role.Committee, Role.Governor, Role.Reviewer, Role.Partner, Role.TrustIt })
+        {
+            await RefusedAsync(StatusCode.PermissionDenied, await house.CallerAsync(role), request);
+        }
+
+        await RefusedAsync(StatusCode.NotFound, await house.CallerAsync(Role.Headteacher, ReportingHouse.NewUrn()), request);
+        var lead = await house.CallerAsync(Role.DataLead);
+        await RefusedAsync(StatusCode.InvalidArgument, lead, new(request) { Status = "lazy" });
+        await RefusedAsync(StatusCode.InvalidArgument, lead, new(request) { PageToken = "x" });
+        await RefusedAsync(StatusCode.InvalidArgument, lead, new(request) { CollectionId = "" });
+
+        var first = await lead.Progress.ListPupilsByStatusAsync(new(request) { PageSize = 2 }, lead.Headers);
+        var second = await lead.Progress.ListPupilsByStatusAsync(new(request) { PageSize = 2, PageToken = first.NextPageToken }, lead.Headers);
+        Assert.Equal(3, first.Pupils.Concat(second.Pupils).Select(p => p.PupilId).Distinct().Count());
+        Assert.Empty(second.NextPageToken);
+    }
+
+    /// <summary>Five pupils: two stuck and one falling behind, two on track; only the first is in the class.</summary>
+    private async Task<(Cohort Cohort, Guid ClassId)> PupilsWithStatusesAsync()
+    {
+        var (cohort, classId) = (new Cohort(), Guid.CreateVersion7());
+        await cohort.TellAsync(house, 0, 0);
+        await house.PublishAsync(cohort.Enrol(1, classId: classId));
+        await house.PublishAsync(cohort.Enrol(4));
+        await house.PublishAsync(cohort.Results(0));
+        string[] statuses = ["stuck", "stuck", "falling-behind", "on-track", "on-track"];
+        await house.PublishAsync(Judged([.. cohort.Pupils.Select((id, i) => Status(cohort, id, statuses[i], 1))]));
+        var lead = await house.CallerAsync(Role.DataLead);
+        await Eventually.Async(async () =>
+        {
+            var answer = await lead.Progress.ListPupilsByStatusAsync(Request(cohort), lead.Headers);
+            Assert.Equal(3, answer.Pupils.Count(p => p.HasScore));
+            var ofClass = await house.CallerAsync(ReportingHouse.ReadScopes, new TestGrant(Role.Teacher) { SchoolUrn = cohort.SchoolUrn, ClassIds = [classId] });
+            Assert.Single((await ofClass.Progress.ListPupilsByStatusAsync(Request(cohort), ofClass.Headers)).Pupils);
+        });
+        return (cohort, classId);
+    }
+
+    private static ListPupilsByStatusRequest Request(Cohort cohort) =>
+        new() { SchoolUrn = cohort.SchoolUrn, CollectionId = cohort.CollectionId.ToString() };
+
+    private static async Task<TrustOverview> OverviewAsync(TestCaller caller, Cohort cohort) =>
+        (await caller.Overview.GetTrustOverviewAsync(new() { CollectionId = cohort.CollectionId.ToString() }, caller.Headers)).Overview;
+
+    private static ThreadChanged Thread(Cohort cohort, string state, DateOnly reviewOn, params DateOnly[] openActions) => new()
+    {
+        ThreadId = Guid.NewGuid(),
+        Version = 1,
+        SchoolUrn = cohort.SchoolUrn,
+        Group = "disadvantaged",
+        Subject = cohort.Subject,
+        State = state,
+        ReviewOn = reviewOn,
+        OpenActionsDueOn = openActions,
+        ActionsDone = 0,
+    };
+
+    private static StatusesChanged Statuses(Cohort cohort, params (string Status, int Count)[] counts) =>
+        Judged([.. counts.SelectMany(c => Enumerable.Range(0, c.Count).Select(_ => Status(cohort, Guid.CreateVersion7(), c.Status, 1)))]);
+
+    private static StatusesChanged Judged(IReadOnlyList<JudgedStatus> rows) => new()
+    {
+        ChangeSetId = Guid.CreateVersion7(),
+        JudgedAt = DateTimeOffset.UtcNow,
+        Count = rows.Count,
+        Rows = rows,
+    };
+
+    private static JudgedStatus Status(Cohort cohort, Guid pupilId, string status, long version) => new()
+    {
+        PupilId = pupilId,
+        Subject = cohort.Subject,
+        CollectionId = cohort.CollectionId,
+        Version = version,
+        SchoolUrn = cohort.SchoolUrn,
+        YearGroup = cohort.YearGroup,
+        Status = status,
+    };
+
+    private static async Task RefusedAsync(StatusCode status, TestCaller caller, ListPupilsByStatusRequest request)
+    {
+        var refused = await Assert.ThrowsAsync<RpcException>(async () => await caller.Progress.ListPupilsByStatusAsync(request, caller.Headers));
+        Assert.Equal(status, refused.StatusCode);
+    }
+}

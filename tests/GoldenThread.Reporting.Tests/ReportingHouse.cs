@@ -1,0 +1,223 @@
+using System.Diagnostics;
+using System.Globalization;
+using Dapper;
+using GoldenThread.Infrastructure;
+using GoldenThread.Reporting.Internal.V1;
+using GoldenThread.Reporting.V1;
+using GoldenThread.ServiceDefaults;
+using GoldenThread.Tests;
+using GoldenThread.TestSupport;
+using GoldenThread.Type.V1;
+using Grpc.Core;
+using Grpc.Net.Client;
+using MassTransit;
+using Npgsql;
+using RabbitMQ.Client;
+
+[assembly: AssemblyFixture(typeof(ReportingHouse))]
+[assembly: CollectionBehavior(MaxParallelThreads = 2)]
+
+namespace GoldenThread.Tests;
+
+/// <summary>
+/// The reporting service as it runs: its own Main on real ports, a real PostgreSQL built by the real migrator, a real RabbitMQ, an issuer, and
+/// the other services' side of the contracts. One for all tests; each test makes schools and collections of its own.
+/// </summary>
+public sealed class ReportingHouse : IAsyncLifetime
+{
+    public const string ReadScopes = "reports.read benchmarks.read pupils.read";
+
+    private static readonly string[] Queues =
+    [
+        "results-recorded", "test-changed", "collection-changed", "pupils-changed", "group-defined", "school-changed", "statuses-changed",
+        "thread-changed", "category-changed", "visit-changed", "agreed-action-changed",
+    ];
+
+    private static readonly TemplateDatabase Template = new("reporting", (owner, application) => Migrator.RunAsync(
+        owner, application, new MigrationSet(typeof(GoldenThread.Reporting.Errors).Assembly)));
+
+    private static int nextUrn = 100_000;
+
+    private TestDatabase database = null!;
+    private IBusControl bus = null!;
+    private GrpcChannel channel = null!;
+
+    public TestIssuer Issuer { get; private set; } = null!;
+
+    public Peers Peers { get; private set; } = null!;
+
+    public NpgsqlDataSource Database { get; private set; } = null!;
+
+    /// <summary>A URN that no other test uses.</summary>
+    public static int NewUrn() => Interlocked.Increment(ref nextUrn);
+
+    public async ValueTask InitializeAsync()
+    {
+        database = await Template.CloneAsync();
+        Database = NpgsqlDataSource.Create(database.ConnectionString);
+        var rabbit = await RabbitServer.SharedAsync();
+        Issuer = await TestIssuer.StartAsync();
+        Peers = await Peers.StartAsync();
+        var (grpcPort, healthPort) = (FreePorts.Take(), FreePorts.Take());
+        string[] args =
+        [
+            $"--Service:GrpcPort={grpcPort}", $"--Service:HealthPort={healthPort}",
+            $"--Database:ConnectionString={database.ConnectionString}",
+            $"--Rabbit:Host={rabbit.Host}", $"--Rabbit:Port={rabbit.Port}", $"--Rabbit:VirtualHost={rabbit.VirtualHost}",
+            $"--Rabbit:User={rabbit.User}", $"--Rabbit:Password={rabbit.Password}",
+            $"--Identity:Issuers:0:Authority={Issuer.Authority}", $"--Identity:Issuers:0:InternalAudience={TestIssuer.InternalAudience}",
+            "--Identity:Client:Id=svc-reporting", "--Identity:Client:Secret=test", $"--Identity:Client:TokenEndpoint={Issuer.TokenEndpoint}",
+            $"--Services:Assessment={Peers.Address}", $"--Services:Tracking={Peers.Address}",
+            "--Logging:LogLevel:Default=Warning",
+        ];
+        var main = typeof(GoldenThread.Reporting.Errors).Assembly.EntryPoint!;
+        var running = Task.Factory.StartNew(() => main.Invoke(null, [args]), TaskCreationOptions.LongRunning);
+        channel = GrpcChannel.ForAddress($"http://127.0.0.1:{grpcPort}", new GrpcChannelOptions { UnsafeUseInsecureChannelCallCredentials = true });
+        await ReadyAsync(healthPort, rabbit, running);
+        bus = Bus.Factory.CreateUsingRabbitMq(configure => configure.Host(rabbit.Host, (ushort)rabbit.Port, rabbit.VirtualHost, host =>
+        {
+            host.Username(rabbit.User);
+            host.Password(rabbit.Password);
+        }));
+        await bus.StartAsync();
+    }
+
+    /// <summary>Publishes a fact, as its owner would; the same id twice is the same message told twice.</summary>
+    public Task PublishAsync<T>(T fact, Guid? messageId = null) where T : class =>
+        bus.Publish(fact, context => context.MessageId = messageId ?? Guid.CreateVersion7());
+
+    /// <summary>A new caller with one grant for each entry.</summary>
+    public async Task<TestCaller> CallerAsync(string scopes, params TestGrant[] grants)
+    {
+        var subject = $"person-{Guid.NewGuid():N}";
+        const string Sql = """
+            insert into access_grant (grant_id, version, issuer, subject, role, school_urn, year_groups, class_ids, subjects, valid_from)
+            values (@Id, 1, @Issuer, @Subject, @Role, @SchoolUrn, @YearGroups, @ClassIds, @Subjects, now() - interval '1 day')
+            """;
+        await using var connection = await Database.OpenConnectionAsync();
+        foreach (var grant in grants)
+        {
+            await connection.ExecuteAsync(Sql, new
+            {
+                Id = Guid.NewGuid(),
+                Issuer = Issuer.Authority,
+                Subject = subject,
+                Role = (short)grant.Role,
+                grant.SchoolUrn,
+                grant.YearGroups,
+                grant.ClassIds,
+                grant.Subjects,
+            });
+        }
+
+        return new TestCaller(channel, Issuer.Token(subject, scopes));
+    }
+
+    /// <summary>A new caller with one role, for the trust or for a school.</summary>
+    public Task<TestCaller> CallerAsync(Role role, int? schoolUrn = null) => CallerAsync(ReadScopes, new TestGrant(role) { SchoolUrn = schoolUrn });
+
+    /// <summary>Another service.</summary>
+    public TestCaller ServiceCaller() => new(channel, Issuer.InternalToken("svc-gt"));
+
+    public async ValueTask DisposeAsync()
+    {
+        await bus.StopAsync();
+        channel.Dispose();
+        await Peers.DisposeAsync();
+        await Database.DisposeAsync();
+    }
+
+    private static async Task ReadyAsync(int healthPort, RabbitServer rabbit, Task running)
+    {
+        using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(2) };
+        await Eventually.Async(async () =>
+        {
+            if (running.IsFaulted)
+            {
+                await running;
+            }
+
+            Assert.Equal("ready", await http.GetStringAsync($"http://127.0.0.1:{healthPort}/health/ready"));
+        });
+        var factory = new ConnectionFactory { Uri = rabbit.Uri };
+        await using var connection = await factory.CreateConnectionAsync();
+        foreach (var queue in Queues)
+        {
+            await Eventually.Async(async () =>
+            {
+                // A passive declaration of a queue that is not there yet closes its channel: each try has its own.
+                await using var look = await connection.CreateChannelAsync();
+                Assert.True((await look.QueueDeclarePassiveAsync($"reporting.{queue}")).ConsumerCount > 0);
+            });
+        }
+    }
+}
+
+/// <summary>A grant of a test's caller.</summary>
+public sealed record TestGrant(Role Role)
+{
+    public int? SchoolUrn { get; init; }
+
+    public string[]? YearGroups { get; init; }
+
+    public Guid[]? ClassIds { get; init; }
+
+    public string[]? Subjects { get; init; }
+}
+
+/// <summary>A caller with a token, at the door of the service.</summary>
+public sealed class TestCaller(ChannelBase channel, string token)
+{
+    public Metadata Headers { get; } = new() { { "authorization", $"Bearer {token}" } };
+
+    public AttainmentService.AttainmentServiceClient Attainment { get; } = new(channel);
+
+    public BenchmarkService.BenchmarkServiceClient Benchmarks { get; } = new(channel);
+
+    public OverviewService.OverviewServiceClient Overview { get; } = new(channel);
+
+    public PupilStatusService.PupilStatusServiceClient Progress { get; } = new(channel);
+
+    public ReconciliationService.ReconciliationServiceClient Reconciliation { get; } = new(channel);
+
+    /// <summary>All rows of attainment, page by page.</summary>
+    public async Task<IReadOnlyList<Attainment>> AttainmentAsync(ListAttainmentRequest request)
+    {
+        var rows = new List<Attainment>();
+        var page = request.Clone();
+        do
+        {
+            var answer = await Attainment.ListAttainmentAsync(page, Headers);
+            rows.AddRange(answer.Rows);
+            page.PageToken = answer.NextPageToken;
+        }
+        while (page.PageToken.Length > 0);
+        return rows;
+    }
+
+    /// <summary>Imports a file of published figures, in chunks.</summary>
+    public async Task<ImportBenchmarksResponse> ImportAsync(string pack, byte[] file, string mappingId = "", Metadata? headers = null)
+    {
+        using var call = Benchmarks.ImportBenchmarks(headers ?? Headers);
+        var first = true;
+        foreach (var chunk in file.Chunk(32 * 1024).DefaultIfEmpty([]))
+        {
+            await call.RequestStream.WriteAsync(new ImportBenchmarksRequest
+            {
+                Pack = first ? pack : "",
+                MappingId = first ? mappingId : "",
+                File = new() { ContentType = "text/csv", Data = Google.Protobuf.ByteString.CopyFrom(chunk) },
+            });
+            first = false;
+        }
+
+        await call.RequestStream.CompleteAsync();
+        return await call;
+    }
+}
+
+/// <summary>Days as texts.</summary>
+public static class Days
+{
+    public static string Iso(this DateOnly day) => day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
+}

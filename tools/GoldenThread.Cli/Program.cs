@@ -13,6 +13,8 @@ var root = new RootCommand("GoldenThread on this machine")
     EnvCommand.Create(),
     TestCommand.Create(),
     BenchCommand.Create(),
+    SeedCommand.Create(),
+    VerifyCommand.Create(),
 };
 
 try

@@ -31,7 +31,8 @@ public static class TokenCommand
         return command;
     }
 
-    private static async Task<string> ClientTokenAsync(string gateway, string client, string scope)
+    /// <summary>An access token for a client of the development issuer, such as a partner or a service.</summary>
+    public static async Task<string> ClientTokenAsync(string gateway, string client, string scope)
     {
         var secret = Deeds.Read().Secrets.GetValueOrDefault(client)
             ?? throw new InfrastructureException($"no client is called {client}");

@@ -1,0 +1,93 @@
+using System.CommandLine;
+using System.Diagnostics;
+using GoldenThread.Cli.House;
+using GoldenThread.Demo.Verification;
+using GoldenThread.Infrastructure;
+using Grpc.Core;
+
+namespace GoldenThread.Cli.Commands;
+
+/// <summary>
+/// <c>./gt verify</c>: every result in assessment has its effect in tracking and reporting exactly once. Compares counts and digests per
+/// school and collection; while events are still in flight it waits, then it judges.
+/// </summary>
+public static class VerifyCommand
+{
+    private const string Client = "svc-assessment";
+    private const int MostTold = 50;
+    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>The command.</summary>
+    public static System.CommandLine.Command Create()
+    {
+        var timeout = new Option<int>("--timeout")
+        {
+            Description = "Seconds to wait for events in flight before judging",
+            DefaultValueFactory = _ => 60,
+        };
+        var command = new System.CommandLine.Command("verify", "Compare what each service holds; 1 where anything differs") { timeout };
+        command.SetAction((parsed, ct) => RunAsync(TimeSpan.FromSeconds(parsed.GetValue(timeout)), ct));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(TimeSpan patience, CancellationToken ct)
+    {
+        var gateway = RunningHouse.ReadWhole().GatewayUrl!;
+        using var reader = new HeldResultsReader(Deeds.Read(), await TokenCommand.ClientTokenAsync(gateway, Client, "internal"));
+        var clock = Stopwatch.StartNew();
+        try
+        {
+            var state = await LookAsync(reader, ct);
+            while (!state.IsEqual && clock.Elapsed < patience)
+            {
+                await Task.Delay(Look, ct);
+                state = await LookAsync(reader, ct);
+            }
+
+            return Tell(state, clock.Elapsed);
+        }
+        catch (RpcException e)
+        {
+            throw new InfrastructureException($"a service did not answer: {e.Status.StatusCode} {e.Status.Detail}", e);
+        }
+    }
+
+    private static async Task<State> LookAsync(HeldResultsReader reader, CancellationToken ct)
+    {
+        // Assessment last: what it recorded meanwhile is then missing elsewhere and looked for again, never overlooked.
+        var tracking = await reader.InTrackingAsync(ct);
+        var (reporting, waiting) = await reader.InReportingAsync(ct);
+        var recorded = await reader.RecordedAsync(ct);
+        return new State(recorded, tracking, reporting, waiting,
+        [
+            .. Reconciliation.Compare(recorded, "tracking", tracking),
+            .. Reconciliation.Compare(recorded, "reporting", reporting),
+        ]);
+    }
+
+    private static int Tell(State state, TimeSpan waited)
+    {
+        Console.WriteLine($"assessment  {state.Recorded.Sum(r => r.Count),9} results in {state.Recorded.Count} (school, collection)");
+        Console.WriteLine($"tracking    {state.Tracking.Sum(r => r.Count),9} results in {state.Tracking.Count}");
+        Console.WriteLine($"reporting   {state.Reporting.Sum(r => r.Count),9} results in {state.Reporting.Count}, {state.Waiting} waiting for their pupil or test");
+        if (state.IsEqual)
+        {
+            Console.WriteLine($"All equal, by count and digest ({waited.TotalSeconds:0.0} s).");
+            return 0;
+        }
+
+        Console.WriteLine($"{state.Differences.Count} differences after {waited.TotalSeconds:0} s:");
+        foreach (var difference in state.Differences.Take(MostTold))
+        {
+            Console.WriteLine($"  school {difference.SchoolUrn}, collection {difference.CollectionId}: {difference.Words}");
+        }
+
+        return 1;
+    }
+
+    private sealed record State(
+        List<HeldResults> Recorded, List<HeldResults> Tracking, List<HeldResults> Reporting, long Waiting, List<Difference> Differences)
+    {
+        public bool IsEqual => Differences.Count == 0 && Waiting == 0;
+    }
+}

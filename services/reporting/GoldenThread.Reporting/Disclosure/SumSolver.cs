@@ -1,86 +1,136 @@
 namespace GoldenThread.Reporting.Disclosure;
 
 /// <summary>Solves the sums of a table for the hidden cells, as a reader with patience could.</summary>
+/// <remarks>
+/// A hidden cell can be worked out exactly when nothing can be added to the hidden cells without changing what is shown, other than nothing in
+/// that cell. So one such addition is drawn at random (the free cells at random, the others by the sums): where it is zero, the cell has one
+/// solution. Arithmetic is modulo a prime, so it is exact; a cell is taken for solvable by mistake, and one more sibling hidden, once in 2³¹.
+/// </remarks>
 internal static class SumSolver
 {
-    /// <summary>A prime of 31 bits: sums have coefficients 1 and −1, and whether a system has one solution is asked modulo it.</summary>
     private const long Prime = 2_147_483_629;
 
-    /// <summary>
-    /// The hidden cells that have only one solution: those whose unit vector lies in the row space of the sums, which is so exactly when the
-    /// reduced row echelon form holds a row with that cell alone.
-    /// </summary>
+    /// <summary>The hidden cells that have only one solution.</summary>
     public static IReadOnlyList<int> Determined(bool[] hidden, IReadOnlyList<TableSum> sums)
     {
-        var pivots = new Dictionary<int, Dictionary<int, long>>();
+        var rows = Echelon(hidden, sums);
+        var pivots = rows.Select(r => r.Pivot).ToHashSet();
+        var drawn = new long[hidden.Length];
+
+        // The same table always draws the same numbers: what is shown must not change from one call to the next.
+        var random = new Random(hidden.Length);
+        for (var cell = 0; cell < hidden.Length; cell++)
+        {
+            drawn[cell] = hidden[cell] && !pivots.Contains(cell) ? random.NextInt64(1, Prime) : 0;
+        }
+
+        // A row holds its pivot once, cells that are free, and pivots of later rows only.
+        for (var i = rows.Count - 1; i >= 0; i--)
+        {
+            var sum = 0L;
+            foreach (var (cell, value) in rows[i].Cells)
+            {
+                sum = (sum + (value * drawn[cell])) % Prime;
+            }
+
+            drawn[rows[i].Pivot] = (Prime - sum) % Prime;
+        }
+
+        return [.. Enumerable.Range(0, hidden.Length).Where(cell => hidden[cell] && drawn[cell] == 0)];
+    }
+
+    /// <summary>The sums in echelon form: each row free of the pivots of the rows before it.</summary>
+    private static List<Row> Echelon(bool[] hidden, IReadOnlyList<TableSum> sums)
+    {
+        var occurrences = new int[hidden.Length];
+        foreach (var cell in sums.SelectMany(s => s.Cells).Where(c => hidden[c]))
+        {
+            occurrences[cell]++;
+        }
+
+        var rows = new List<Row>();
+        var rowOfPivot = new Dictionary<int, int>();
         foreach (var sum in sums)
         {
-            var row = RowOf(sum, hidden);
-            Reduce(row, pivots);
-            if (row.Count == 0)
+            var cells = CellsOf(sum, hidden);
+            Reduce(cells, rows, rowOfPivot);
+            if (cells.Count == 0)
             {
                 continue;
             }
 
-            var pivot = row.Keys.Min();
-            Scale(row, Inverse(row[pivot]));
-            foreach (var known in pivots.Values.Where(p => p.ContainsKey(pivot)))
+            // The cell that stands in the fewest sums makes the fewest others longer.
+            var pivot = cells.Keys.MinBy(cell => (occurrences[cell], cell));
+            var scale = Inverse(cells[pivot]);
+            foreach (var cell in cells.Keys.ToList())
             {
-                Subtract(known, row, known[pivot]);
+                cells[cell] = cells[cell] * scale % Prime;
             }
 
-            pivots[pivot] = row;
+            rowOfPivot[pivot] = rows.Count;
+            rows.Add(new Row(pivot, cells));
         }
 
-        return [.. pivots.Where(p => p.Value.Count == 1).Select(p => p.Key).Order()];
+        return rows;
     }
 
-    private static Dictionary<int, long> RowOf(TableSum sum, bool[] hidden)
+    private static Dictionary<int, long> CellsOf(TableSum sum, bool[] hidden)
     {
-        var row = new Dictionary<int, long>();
+        var cells = new Dictionary<int, long>();
         if (hidden[sum.Total])
         {
-            row[sum.Total] = Prime - 1;
+            cells[sum.Total] = Prime - 1;
         }
 
         foreach (var part in sum.Parts.Where(p => hidden[p]))
         {
-            row[part] = 1;
+            cells[part] = 1;
         }
 
-        return row;
+        return cells;
     }
 
-    private static void Reduce(Dictionary<int, long> row, Dictionary<int, Dictionary<int, long>> pivots)
+    /// <summary>Takes the pivots of earlier rows out, the earliest first: what a row brings in are pivots of later rows at most.</summary>
+    private static void Reduce(Dictionary<int, long> cells, List<Row> rows, Dictionary<int, int> rowOfPivot)
     {
-        // Pivot rows hold no other pivot, so one pass over the row's own cells is enough.
-        foreach (var cell in row.Keys.Where(pivots.ContainsKey).ToList())
+        var waiting = new PriorityQueue<int, int>();
+        foreach (var cell in cells.Keys)
         {
-            Subtract(row, pivots[cell], row[cell]);
+            Wait(cell);
         }
-    }
 
-    private static void Subtract(Dictionary<int, long> from, Dictionary<int, long> row, long times)
-    {
-        foreach (var (cell, value) in row)
+        while (waiting.TryDequeue(out var index, out _))
         {
-            var left = (from.GetValueOrDefault(cell) + (Prime - times) * value) % Prime;
-            if (left == 0)
+            var row = rows[index];
+            if (!cells.TryGetValue(row.Pivot, out var times))
             {
-                from.Remove(cell);
+                continue;
             }
-            else
+
+            foreach (var (cell, value) in row.Cells)
             {
-                from[cell] = left;
+                var had = cells.TryGetValue(cell, out var before);
+                var left = (before + ((Prime - times) * value)) % Prime;
+                if (left == 0)
+                {
+                    cells.Remove(cell);
+                    continue;
+                }
+
+                cells[cell] = left;
+                if (!had)
+                {
+                    Wait(cell);
+                }
             }
         }
-    }
 
-    private static void Scale(Dictionary<int, long> row, long by)
-    {
-        foreach (var cell in row.Keys.ToList())
+        void Wait(int cell)
         {
-            row[cell] = row[cell] * by % Prime;
+            if (rowOfPivot.TryGetValue(cell, out var row))
+            {
+                waiting.Enqueue(row, row);
+            }
         }
     }
 
@@ -100,4 +150,7 @@ internal static class SumSolver
 
         return result;
     }
+
+    /// <summary>A sum of hidden cells that is known, with the cell it is solved for.</summary>
+    private sealed record Row(int Pivot, Dictionary<int, long> Cells);
 }

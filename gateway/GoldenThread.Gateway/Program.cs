@@ -1,5 +1,6 @@
 using GoldenThread.Gateway.Identity;
 using GoldenThread.Gateway.Limits;
+using GoldenThread.Gateway.OpenApi;
 using GoldenThread.Gateway.Problems;
 using GoldenThread.Gateway.Routing;
 using GoldenThread.ServiceDefaults;
@@ -26,10 +27,11 @@ public static class Program
         app.UseGatewayIdentity();
         app.UseClientRateLimit();
         app.MapGatewayHealth();
+        app.MapOpenApi();
         app.MapTranscodingProxy();
         return app;
     }
 
-    /// <summary>Runs it.</summary>
-    public static Task Main(string[] args) => Build(args).RunAsync();
+    /// <summary>Runs it, or prints its OpenAPI document where the command line says `openapi`.</summary>
+    public static Task Main(string[] args) => OpenApiCommand.RunIfAsked(args) ? Task.CompletedTask : Build(args).RunAsync();
 }

@@ -1,5 +1,6 @@
 using Dapper;
 using GoldenThread.ServiceDefaults;
+using GoldenThread.Tracking.Pupils;
 using Npgsql;
 
 namespace GoldenThread.Tracking.Groups;
@@ -80,14 +81,14 @@ internal sealed class GroupStore(NpgsqlDataSource source)
             join joined j using (pupil_id)
             cross join lateral unnest(m.days * datemultirange(daterange(j.first_on, null))) as d(days)
             """;
-        return work.Connection.ExecuteAsync(work.Command(Sql, null, ct));
+        return work.Connection.ExecuteAsync(work.LongCommand(Sql, null, ct));
     }
 
     /// <summary>Notes every pupil as touched: a definition changed.</summary>
     public static Task TouchEverybodyAsync(Work work, CancellationToken ct)
     {
         const string Sql = "insert into touched_pupil (pupil_id, identifiers) select pupil_id, false from pupil where not erased";
-        return work.Connection.ExecuteAsync(work.Command(Sql, null, ct));
+        return work.Connection.ExecuteAsync(work.LongCommand(Sql, null, ct));
     }
 
     /// <summary>
@@ -105,17 +106,17 @@ internal sealed class GroupStore(NpgsqlDataSource source)
             where not exists (select 1 from member_before b where b.pupil_id = t.pupil_id)
               and not exists (select 1 from group_membership m where m.pupil_id = t.pupil_id and m.group_code = @group)
             """;
-        await work.Connection.ExecuteAsync(work.Command(Before, null, ct));
-        await work.Connection.ExecuteAsync(work.Command(Keep, new { group }, ct));
+        await work.Connection.ExecuteAsync(work.LongCommand(Before, null, ct));
+        await work.Connection.ExecuteAsync(work.LongCommand(Keep, new { group }, ct));
         await EvaluateAsync(work, ct);
-        await work.Connection.ExecuteAsync(work.Command(Narrow, new { group }, ct));
+        await work.Connection.ExecuteAsync(work.LongCommand(Narrow, new { group }, ct));
     }
 
     /// <summary>How many pupils are, were or will be members.</summary>
     public static Task<int> CountMembersAsync(Work work, string group, CancellationToken ct)
     {
         const string Sql = "select count(distinct pupil_id)::int from group_membership where group_code = @group";
-        return work.Connection.ExecuteScalarAsync<int>(work.Command(Sql, new { group }, ct));
+        return work.Connection.ExecuteScalarAsync<int>(work.LongCommand(Sql, new { group }, ct));
     }
 
     /// <summary>A group in its present version; null where there is none.</summary>

@@ -24,7 +24,7 @@ internal static class ChangeSets
             select pg_advisory_xact_lock_shared(hashtextextended('tracking group definitions', 0));
             create temporary table touched_pupil (pupil_id uuid primary key, identifiers boolean not null) on commit drop
             """;
-        return work.Connection.ExecuteAsync(work.Command(Sql, null, ct));
+        return work.Connection.ExecuteAsync(work.LongCommand(Sql, null, ct));
     }
 
     /// <summary>Notes one pupil.</summary>
@@ -34,7 +34,7 @@ internal static class ChangeSets
             insert into touched_pupil (pupil_id, identifiers) values (@pupilId, @identifiers)
             on conflict (pupil_id) do update set identifiers = touched_pupil.identifiers or excluded.identifiers
             """;
-        return work.Connection.ExecuteAsync(work.Command(Sql, new { pupilId, identifiers }, ct));
+        return work.Connection.ExecuteAsync(work.LongCommand(Sql, new { pupilId, identifiers }, ct));
     }
 
     /// <summary>Raises versions, evaluates groups and publishes; answers how many pupils were touched.</summary>
@@ -53,7 +53,7 @@ internal static class ChangeSets
         const string Touched = "select pupil_id, identifiers from touched_pupil order by pupil_id limit @limit";
         const string Identified = "select count(*) from touched_pupil where identifiers";
         var changeSetId = Guid.CreateVersion7();
-        var count = await work.Connection.ExecuteAsync(work.Command(Raise, new { changeSetId }, ct));
+        var count = await work.Connection.ExecuteAsync(work.LongCommand(Raise, new { changeSetId }, ct));
         if (count == 0)
         {
             return 0;
@@ -61,13 +61,13 @@ internal static class ChangeSets
 
         await GroupStore.EvaluateAsync(work, ct);
         await PublishPupilsAsync(work, changeSetId, now, count, ct);
-        var identified = await work.Connection.ExecuteScalarAsync<int>(work.Command(Identified, null, ct));
+        var identified = await work.Connection.ExecuteScalarAsync<int>(work.LongCommand(Identified, null, ct));
         if (identified > 0)
         {
             await PublishIdentifiersAsync(work, changeSetId, identified, ct);
         }
 
-        var some = (await work.Connection.QueryAsync<TouchedRow>(work.Command(Touched, new { limit = MostInline }, ct))).AsList();
+        var some = (await work.Connection.QueryAsync<TouchedRow>(work.LongCommand(Touched, new { limit = MostInline }, ct))).AsList();
         work.Audit("pupil", some.Select(t => t.PupilId.ToString()), null, $"change set {changeSetId}, {count} pupils");
         return count;
     }
@@ -99,7 +99,7 @@ internal static class ChangeSets
     private static async Task<Guid[]> TouchedIdsAsync(Work work, bool identifiersOnly, CancellationToken ct)
     {
         const string Sql = "select pupil_id from touched_pupil where identifiers or not @identifiersOnly order by pupil_id";
-        return (await work.Connection.QueryAsync<Guid>(work.Command(Sql, new { identifiersOnly }, ct))).ToArray();
+        return (await work.Connection.QueryAsync<Guid>(work.LongCommand(Sql, new { identifiersOnly }, ct))).ToArray();
     }
 
     private sealed record TouchedRow

@@ -1,5 +1,6 @@
 using Dapper;
 using GoldenThread.ServiceDefaults;
+using GoldenThread.Tracking.Pupils;
 using Npgsql;
 
 namespace GoldenThread.Tracking.Rosters;
@@ -18,7 +19,7 @@ internal static class RosterApply
         const string Rounds = "select coalesce(max(round), 0) from roster_row where problems is null";
         await RunAsync(work, Identity, null, ct);
         await RunAsync(work, Classes, null, ct);
-        var rounds = await work.Connection.ExecuteScalarAsync<int>(work.Command(Rounds, null, ct));
+        var rounds = await work.Connection.ExecuteScalarAsync<int>(work.LongCommand(Rounds, null, ct));
         for (var round = 1; round <= rounds; round++)
         {
             await RunAsync(work, Enrolments, new { round }, ct);
@@ -34,7 +35,7 @@ internal static class RosterApply
     {
         try
         {
-            await work.Connection.ExecuteAsync(new CommandDefinition(sql, parameters, work.Transaction, commandTimeout: 0, cancellationToken: ct));
+            await work.Connection.ExecuteAsync(work.LongCommand(sql, parameters, ct));
         }
         catch (PostgresException e) when (e.ConstraintName == UpnConstraint)
         {

@@ -1,5 +1,6 @@
 using Dapper;
 using GoldenThread.ServiceDefaults;
+using GoldenThread.Tracking.Pupils;
 
 namespace GoldenThread.Tracking.Rosters;
 
@@ -39,7 +40,7 @@ internal static class RosterMatch
     }
 
     private static Task RunAsync(Work work, string sql, object parameters, CancellationToken ct) =>
-        work.Connection.ExecuteAsync(new CommandDefinition(sql, parameters, work.Transaction, commandTimeout: 0, cancellationToken: ct));
+        work.Connection.ExecuteAsync(work.LongCommand(sql, parameters, ct));
 
     // A school outside the caller's reach is taken off the row, so that the row waits with its sender and not with that school.
     private const string Schools = """

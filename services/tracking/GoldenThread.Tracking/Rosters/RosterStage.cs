@@ -1,5 +1,6 @@
 using Dapper;
 using GoldenThread.ServiceDefaults;
+using GoldenThread.Tracking.Pupils;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -37,14 +38,14 @@ internal static class RosterStage
                 line int, pupil_id uuid, fact text, value text, from_on date, until date, known_id uuid, known_value text, known_from date
             ) on commit drop;
             """;
-        await work.Connection.ExecuteAsync(work.Command(Sql, null, ct));
+        await work.Connection.ExecuteAsync(work.LongCommand(Sql, null, ct));
     }
 
     /// <summary>Rosters are applied one after the other, so that two files cannot add one pupil twice.</summary>
     public static Task LockAsync(Work work, CancellationToken ct)
     {
         const string Sql = "select pg_advisory_xact_lock(hashtextextended('tracking roster', 0))";
-        return work.Connection.ExecuteAsync(new CommandDefinition(Sql, null, work.Transaction, commandTimeout: 0, cancellationToken: ct));
+        return work.Connection.ExecuteAsync(work.LongCommand(Sql, null, ct));
     }
 
     /// <summary>Puts rows into the stage, as they come; answers how many.</summary>
@@ -73,7 +74,7 @@ internal static class RosterStage
         CopyAsync(work, new[] { line }.ToAsyncEnumerable(), ct);
 
     /// <summary>Tells the planner how many rows there are.</summary>
-    public static Task AnalyzeAsync(Work work, CancellationToken ct) => work.Connection.ExecuteAsync(work.Command("analyze roster_row", null, ct));
+    public static Task AnalyzeAsync(Work work, CancellationToken ct) => work.Connection.ExecuteAsync(work.LongCommand("analyze roster_row", null, ct));
 
     private static async Task WriteAsync(NpgsqlBinaryImporter writer, RosterLine line, CancellationToken ct)
     {

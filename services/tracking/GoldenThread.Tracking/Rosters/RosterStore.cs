@@ -1,5 +1,6 @@
 using Dapper;
 using GoldenThread.ServiceDefaults;
+using GoldenThread.Tracking.Pupils;
 
 namespace GoldenThread.Tracking.Rosters;
 
@@ -21,7 +22,7 @@ internal static class RosterStore
                    (count(*) filter (where r.problems is not null))::int as quarantined
             from roster_row r
             """;
-        return work.Connection.QuerySingleAsync<RosterCounts>(work.Command(Sql, null, ct));
+        return work.Connection.QuerySingleAsync<RosterCounts>(work.LongCommand(Sql, null, ct));
     }
 
     /// <summary>Keeps that the import was, and puts its bad rows into quarantine; a row that waits there already waits once.</summary>
@@ -51,8 +52,8 @@ internal static class RosterStore
             counts.Unchanged,
             counts.Quarantined,
         };
-        await work.Connection.ExecuteAsync(work.Command(Import, parameters, ct));
-        await work.Connection.ExecuteAsync(work.Command(Quarantine, parameters, ct));
+        await work.Connection.ExecuteAsync(work.LongCommand(Import, parameters, ct));
+        await work.Connection.ExecuteAsync(work.LongCommand(Quarantine, parameters, ct));
     }
 
     /// <summary>The first differences; values of sensitive facts only where the caller may see them.</summary>
@@ -74,7 +75,7 @@ internal static class RosterStore
             limit @limit
             """;
         var rows = await work.Connection.QueryAsync<RosterDifferenceRow>(
-            work.Command(Sql, new { sensitive.Issuer, sensitive.Subject, sensitive.Roles, sensitiveFacts, limit }, ct));
+            work.LongCommand(Sql, new { sensitive.Issuer, sensitive.Subject, sensitive.Roles, sensitiveFacts, limit }, ct));
         return rows.AsList();
     }
 
@@ -88,7 +89,7 @@ internal static class RosterStore
             order by line
             limit @limit
             """;
-        return (await work.Connection.QueryAsync<RosterProblemRow>(work.Command(Sql, new { limit }, ct))).AsList();
+        return (await work.Connection.QueryAsync<RosterProblemRow>(work.LongCommand(Sql, new { limit }, ct))).AsList();
     }
 
     /// <summary>Keeps a person's word on who a row is about.</summary>
@@ -102,7 +103,7 @@ internal static class RosterStore
             on conflict (identity_hash) do update
             set pupil_id = excluded.pupil_id, issuer = excluded.issuer, subject = excluded.subject, confirmed_at = now()
             """;
-        return work.Connection.ExecuteAsync(work.Command(Sql, new { work.Caller.Issuer, work.Caller.Subject }, ct));
+        return work.Connection.ExecuteAsync(work.LongCommand(Sql, new { work.Caller.Issuer, work.Caller.Subject }, ct));
     }
 }
 

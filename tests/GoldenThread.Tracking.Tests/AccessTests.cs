@@ -1,0 +1,193 @@
+using GoldenThread.ServiceDefaults;
+using GoldenThread.TestSupport;
+using GoldenThread.Tracking.Events.V1;
+using GoldenThread.Tracking.V1;
+using GoldenThread.Type.V1;
+using Google.Protobuf.WellKnownTypes;
+using Grpc.Core;
+using static GoldenThread.Tracking.Tests.Refusals;
+
+namespace GoldenThread.Tracking.Tests;
+
+/// <summary>Who may do what: grants are given by others, hold at once, and what is foreign looks like what is absent.</summary>
+public sealed class AccessTests(TrackingHouse house)
+{
+    [Fact]
+    public async Task Grant_HoldsAtOnce_AndEndsAtOnce()
+    {
+        var urn = await house.SchoolAsync();
+        var head = house.Caller($"head-{Guid.NewGuid():N}");
+        await RefusedAsync(StatusCode.PermissionDenied, "ROLE_MISSING", () => head.Schools.GetSchoolAsync(new() { SchoolUrn = urn }, head.Headers).ResponseAsync);
+
+        var grant = (await house.It.Grants.GiveGrantAsync(new() { Grant = For(head, Role.Headteacher, urn) }, house.It.Headers)).Grant;
+        Assert.NotNull(await head.Schools.GetSchoolAsync(new() { SchoolUrn = urn }, head.Headers));
+        Assert.Equal(urn, (await house.ToldAsync<GrantChanged>(e => $"{e.GrantId}" == grant.GrantId)).SchoolUrn);
+
+        var ended = (await house.It.Grants.EndGrantAsync(new() { GrantId = grant.GrantId, Reason = "left" }, house.It.IfMatch(grant.Etag))).Grant;
+        await Eventually.Async(() => RefusedAsync(StatusCode.PermissionDenied, "ROLE_MISSING", () =>
+            head.Schools.GetSchoolAsync(new() { SchoolUrn = urn }, head.Headers).ResponseAsync));
+        Assert.NotNull((await house.ToldAsync<GrantChanged>(e => $"{e.GrantId}" == grant.GrantId && e.Version == 2)).ValidTo);
+        await RefusedAsync(StatusCode.FailedPrecondition, "GRANT_ENDED", () =>
+            house.It.Grants.EndGrantAsync(new() { GrantId = grant.GrantId, Reason = "again" }, house.It.IfMatch(ended.Etag)).ResponseAsync);
+        Assert.Empty((await house.It.Grants.ListGrantsAsync(new() { Subject = head.Subject }, house.It.Headers)).Grants);
+        Assert.Single((await house.It.Grants.ListGrantsAsync(new() { Subject = head.Subject, IncludeEnded = true }, house.It.Headers)).Grants);
+    }
+
+    [Fact]
+    public async Task Grant_ToOneself_IsRefused() =>
+        await RefusedAsync(StatusCode.PermissionDenied, "GRANT_TO_ONESELF", () =>
+            house.It.Grants.GiveGrantAsync(new() { Grant = For(house.It, Role.DataLead, null) }, house.It.Headers).ResponseAsync);
+
+    [Fact]
+    public async Task Grant_GivenTwice_IsRefused()
+    {
+        var urn = await house.SchoolAsync();
+        var head = await house.CallerAsync(Role.Headteacher, urn);
+        await RefusedAsync(StatusCode.AlreadyExists, "GRANT_EXISTS", () =>
+            house.It.Grants.GiveGrantAsync(new() { Grant = For(head, Role.Headteacher, urn) }, house.It.Headers).ResponseAsync);
+    }
+
+    [Fact]
+    public async Task Grant_ByAnAdministratorOfOneSchool_StaysThere()
+    {
+        var (own, other) = (await house.SchoolAsync(), await house.SchoolAsync());
+        var it = await house.CallerAsync(Role.TrustIt, own);
+        var somebody = house.Caller($"somebody-{Guid.NewGuid():N}");
+
+        await RefusedAsync(StatusCode.PermissionDenied, "GRANT_WIDER_THAN_OWN", () =>
+            it.Grants.GiveGrantAsync(new() { Grant = For(somebody, Role.DataLead, null) }, it.Headers).ResponseAsync);
+        await SameRefusalAsync(
+            () => it.Grants.GiveGrantAsync(new() { Grant = For(somebody, Role.Senco, other) }, it.Headers).ResponseAsync,
+            () => it.Grants.GiveGrantAsync(new() { Grant = For(somebody, Role.Senco, 999999) }, it.Headers).ResponseAsync);
+        var grant = (await it.Grants.GiveGrantAsync(new() { Grant = For(somebody, Role.Senco, own) }, it.Headers)).Grant;
+        var foreign = await house.CallerAsync(Role.TrustIt, other);
+        await SameRefusalAsync(
+            () => foreign.Grants.GetGrantAsync(new() { GrantId = grant.GrantId }, foreign.Headers).ResponseAsync,
+            () => foreign.Grants.GetGrantAsync(new() { GrantId = $"{Guid.NewGuid()}" }, foreign.Headers).ResponseAsync);
+        await SameRefusalAsync(
+            () => foreign.Grants.EndGrantAsync(new() { GrantId = grant.GrantId, Reason = "x" }, foreign.IfMatch("\"1\"")).ResponseAsync,
+            () => foreign.Grants.EndGrantAsync(new() { GrantId = $"{Guid.NewGuid()}", Reason = "x" }, foreign.IfMatch("\"1\"")).ResponseAsync);
+    }
+
+    [Fact]
+    public async Task Grant_ThatCannotBe_IsRefused()
+    {
+        var urn = await house.SchoolAsync();
+        async Task Refused(Action<Grant> spoil)
+        {
+            var grant = For(house.Caller("somebody"), Role.SubjectLeader, urn);
+            spoil(grant);
+            await RefusedAsync(StatusCode.InvalidArgument, "GRANT_INVALID", () =>
+                house.It.Grants.GiveGrantAsync(new() { Grant = grant }, house.It.Headers).ResponseAsync);
+        }
+
+        await Refused(g => g.Role = Role.Unspecified);
+        await Refused(g => g.Role = (Role)99);
+        await Refused(g => g.Issuer = "somewhere");
+        await Refused(g => g.ClearSchoolUrn());
+        await Refused(g => g.Role = Role.Teacher);
+        await Refused(g => g.ValidTo = Timestamp.FromDateTimeOffset(DateTimeOffset.UtcNow.AddDays(-1)));
+        var foreign = (await house.Lead.Classes.CreateClassAsync(
+            new() { SchoolUrn = await house.SchoolAsync(), Class = new() { AcademicYear = "2025/26", Name = "X" } }, house.Lead.Headers)).Class;
+        await RefusedAsync(StatusCode.NotFound, "CLASS_NOT_FOUND", () => house.CallerAsync(Role.Teacher, urn, g => g.ClassIds.Add(foreign.ClassId)));
+    }
+
+    [Fact]
+    public async Task Bootstrap_GivesOnce_EvenAfterARestart()
+    {
+        Assert.Equal(1, await house.ScalarAsync<long>("select count(*) from role_grant where subject = 'lead' and role = 4"));
+        Assert.Single(house.Told<GrantChanged>().Where(e => e.Subject == "lead").Select(e => e.GrantId).Distinct().Append(Guid.Empty).Distinct(), Guid.Empty);
+    }
+
+    [Fact]
+    public async Task Everybody_WithoutPupilRights_SeesNoPupil()
+    {
+        var urn = await house.SchoolAsync();
+        foreach (var role in new[] { Role.Board, Role.Ceo, Role.Reviewer, Role.Committee, Role.TrustIt })
+        {
+            var caller = await house.CallerAsync(role);
+            await RefusedAsync(StatusCode.PermissionDenied, "ROLE_MISSING", () => caller.ListAsync(urn));
+        }
+
+        var governor = await house.CallerAsync(Role.Governor, urn);
+        await RefusedAsync(StatusCode.PermissionDenied, "ROLE_MISSING", () => governor.ListAsync(urn));
+        await RefusedAsync(StatusCode.PermissionDenied, "ROLE_MISSING", () => governor.People.ListPeopleAsync(new(), governor.Headers).ResponseAsync);
+        Assert.NotNull(await governor.Schools.GetSchoolAsync(new() { SchoolUrn = urn }, governor.Headers));
+    }
+
+    [Fact]
+    public async Task ForeignSchool_LooksLikeNone()
+    {
+        var (own, other) = (await house.SchoolAsync(), await house.SchoolAsync());
+        var head = await house.CallerAsync(Role.Headteacher, own);
+        var pupil = (await house.Lead.Pupils.CreatePupilAsync(
+            new()
+            {
+                SchoolUrn = other,
+                Pupil = new() { Forename = "A", Surname = "Foreign", BornOn = "2016-01-01", Sex = Sex.Male, YearGroup = "5", From = "2025-09-01" },
+            }, house.Lead.Headers)).Pupil;
+        var calendar = new Calendar { Terms = { new Term { Name = "Autumn", From = "2025-09-03", To = "2025-12-19" } } };
+        await house.Lead.Calendars.PutCalendarAsync(new() { SchoolUrn = other, AcademicYear = "2025-26", Calendar = calendar }, house.Lead.Headers);
+        var foreignClass = (await house.Lead.Classes.CreateClassAsync(
+            new() { SchoolUrn = other, Class = new() { AcademicYear = "2025/26", Name = "Y" } }, house.Lead.Headers)).Class;
+        var (known, unknown) = (pupil.PupilId, $"{Guid.NewGuid()}");
+
+        await Same(urn => head.Schools.GetSchoolAsync(new() { SchoolUrn = urn }, head.Headers).ResponseAsync, other);
+        await Same(urn => head.Calendars.GetCalendarAsync(new() { SchoolUrn = urn, AcademicYear = "2025-26" }, head.Headers).ResponseAsync, other);
+        await Same(urn => head.Calendars.ListCalendarsAsync(new() { SchoolUrn = urn }, head.Headers).ResponseAsync, other);
+        await Same(urn => head.Calendars.PutCalendarAsync(new() { SchoolUrn = urn, AcademicYear = "2025-26", Calendar = calendar }, head.Headers).ResponseAsync, other);
+        await Same(urn => head.Classes.ListClassesAsync(new() { SchoolUrn = urn }, head.Headers).ResponseAsync, other);
+        await Same(urn => head.Classes.CreateClassAsync(new() { SchoolUrn = urn, Class = new() }, head.Headers).ResponseAsync, other);
+        await Same(urn => head.Pupils.ListPupilsAsync(new() { SchoolUrn = urn }, head.Headers).ResponseAsync, other);
+        await Same(urn => head.Pupils.CreatePupilAsync(new() { SchoolUrn = urn, Pupil = new() }, head.Headers).ResponseAsync, other);
+        await Same(id => head.Classes.GetClassAsync(new() { ClassId = id }, head.Headers).ResponseAsync, foreignClass.ClassId);
+        await Same(id => head.Pupils.GetPupilAsync(new() { PupilId = id }, head.Headers).ResponseAsync, known);
+        await Same(id => head.Pupils.ListPupilFactsAsync(new() { PupilId = id }, head.Headers).ResponseAsync, known);
+        await Same(id => head.Pupils.UpdatePupilAsync(new() { PupilId = id, Pupil = new() }, head.IfMatch("\"7\"")).ResponseAsync, known);
+        await Same(id => head.Pupils.RecordPupilFactAsync(
+            new() { PupilId = id, Fact = new() { Fact = "sen", Value = "K", From = "2025-10-01" } }, head.Headers).ResponseAsync, known);
+        await Same(id => head.Pupils.CorrectPupilFactAsync(new() { PupilId = id, FactId = unknown }, head.IfMatch("\"7\"")).ResponseAsync, known);
+        await Same(id => head.Pupils.EnrolPupilAsync(
+            new() { PupilId = id, Enrolment = new() { SchoolUrn = own, YearGroup = "5", From = "2025-10-01" } }, head.Headers).ResponseAsync, known);
+        await Same(id => head.Pupils.EndEnrolmentAsync(
+            new() { PupilId = id, SchoolUrn = other, LastDay = "2025-10-01" }, head.IfMatch("\"7\"")).ResponseAsync, known);
+        await Same(id => head.Pupils.AssignClassAsync(
+            new() { PupilId = id, Class = new() { ClassId = foreignClass.ClassId, From = "2025-10-01" } }, head.Headers).ResponseAsync, known);
+        Assert.Empty((await head.Pupils.BatchGetPupilNamesAsync(new() { PupilIds = { known } }, head.Headers)).Names);
+
+        static Task Same<T>(Func<T, Task> call, T foreign) =>
+            SameRefusalAsync(() => call(foreign), () => call(foreign is int ? (T)(object)999998 : (T)(object)$"{Guid.NewGuid()}"));
+    }
+
+    [Fact]
+    public async Task Token_ThatIsNotBelieved_IsUnauthenticated()
+    {
+        var issuer = house.Issuer;
+        foreach (var (token, reason) in new[]
+        {
+            (issuer.ExpiredToken("lead", TrackingHouse.AllScopes), "TOKEN_EXPIRED"),
+            (issuer.WrongAudienceToken("lead", TrackingHouse.AllScopes), "TOKEN_AUDIENCE"),
+            (issuer.WrongKeyToken("lead", TrackingHouse.AllScopes), "TOKEN_INVALID"),
+        })
+        {
+            var caller = house.CallerWith(token);
+            await RefusedAsync(StatusCode.Unauthenticated, reason, () => caller.ListAsync(999999));
+        }
+
+        var narrow = house.Caller("lead", "schools.read");
+        await RefusedAsync(StatusCode.PermissionDenied, "SCOPE_MISSING", () => narrow.ListAsync(999999));
+        await RefusedAsync(StatusCode.PermissionDenied, "SCOPE_MISSING", () =>
+            house.Lead.Feed.ResolvePupilsAsync(new(), house.Lead.Headers).ResponseAsync);
+    }
+
+    private Grant For(TestCaller holder, Role role, int? schoolUrn)
+    {
+        var grant = new Grant { Issuer = house.Issuer.Authority, Subject = holder.Subject, Role = role, Reason = "test" };
+        if (schoolUrn is { } urn)
+        {
+            grant.SchoolUrn = urn;
+        }
+
+        return grant;
+    }
+}

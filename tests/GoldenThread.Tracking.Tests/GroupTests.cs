@@ -1,0 +1,126 @@
+using GoldenThread.Tracking.Events.V1;
+using GoldenThread.Tracking.V1;
+using GoldenThread.Type.V1;
+using Grpc.Core;
+using static GoldenThread.Tracking.Tests.Refusals;
+
+namespace GoldenThread.Tracking.Tests;
+
+/// <summary>A group is a definition over dated facts: it says who belonged on a day, not who belongs.</summary>
+public sealed class GroupTests(TrackingHouse house)
+{
+    private const string Header = "URN,Forename,Surname,DOB,Sex,Year group,From,FSM,Disadvantaged,attr:house";
+
+    [Fact]
+    public async Task Disadvantaged_LooksBackSixYears_ThenEnds()
+    {
+        var urn = await house.SchoolAsync();
+        await house.Lead.ImportAsync($"{Header}\n{urn},A,Six,2012-01-01,F,R,2016-09-01,Y,,\n{urn},A,Six,2012-01-01,F,1,2017-09-01,N,,\n");
+
+        Assert.Contains("disadvantaged", (await house.Lead.PupilAsync(urn, "Six", "2018-01-01")).Groups);
+        Assert.Contains("disadvantaged", (await house.Lead.PupilAsync(urn, "Six", "2023-08-31")).Groups);
+        Assert.DoesNotContain("disadvantaged", (await house.Lead.PupilAsync(urn, "Six", "2023-09-01")).Groups);
+        Assert.DoesNotContain("fsm", (await house.Lead.PupilAsync(urn, "Six", "2018-01-01")).Groups);
+    }
+
+    [Fact]
+    public async Task Disadvantaged_ByDfesList_OutweighsWhatWeKnow()
+    {
+        var urn = await house.SchoolAsync();
+        await house.Lead.ImportAsync(
+            $"{Header}\n{urn},A,ListedNot,2016-01-01,F,5,2025-09-01,Y,N,\n{urn},B,Listed,2016-01-01,F,5,2025-09-01,N,Y,\n{urn},C,Silent,2016-01-01,F,5,2025-09-01,Y,,\n");
+
+        Assert.DoesNotContain("disadvantaged", (await house.Lead.PupilAsync(urn, "ListedNot")).Groups);
+        Assert.Contains("disadvantaged", (await house.Lead.PupilAsync(urn, "Listed")).Groups);
+        Assert.Contains("disadvantaged", (await house.Lead.PupilAsync(urn, "Silent")).Groups);
+    }
+
+    [Fact]
+    public async Task Define_OfATrustsOwnGroup_EvaluatesEverybody_AndTellsOfThem()
+    {
+        var urn = await house.SchoolAsync();
+        await house.Lead.ImportAsync($"{Header}\n{urn},A,Red,2016-01-01,F,5,2025-09-01,,,red\n{urn},B,Blue,2016-01-01,M,5,2025-09-01,,,blue\n");
+        var code = $"trust-{Guid.NewGuid():N}";
+
+        var defined = await house.Lead.Groups.DefineGroupAsync(new() { Group = code, Definition = House("red") }, house.Lead.Headers);
+
+        Assert.Equal((1, 1), (defined.Group.Version, defined.Members));
+        Assert.Equal("Red", Assert.Single(await house.Lead.ListAsync(urn, group: code)).Surname);
+        Assert.Equal(1, (await house.ToldAsync<GroupDefined>(e => e.Group == code)).DefinitionVersion);
+        var red = await house.Lead.PupilAsync(urn, "Red");
+        await house.ToldAsync<PupilsChanged>(e => e.Rows?.Any(r => $"{r.PupilId}" == red.PupilId && r.Groups.Any(g => g.Group == code)) == true);
+
+        // The same again is no new version; another definition is, and the old members are told of.
+        Assert.Equal(1, (await house.Lead.Groups.DefineGroupAsync(new() { Group = code, Definition = House("red") }, house.Lead.Headers)).Group.Version);
+        var anew = await house.Lead.Groups.DefineGroupAsync(new() { Group = code, Definition = House("blue") }, house.Lead.IfMatch(defined.Group.Etag));
+        Assert.Equal(2, anew.Group.Version);
+        Assert.Equal("Blue", Assert.Single(await house.Lead.ListAsync(urn, group: code)).Surname);
+        await house.ToldAsync<PupilsChanged>(e => e.Count == 2 && e.Rows!.Any(r => $"{r.PupilId}" == red.PupilId && r.Groups.All(g => g.Group != code)));
+        await RefusedAsync(StatusCode.Aborted, "ETAG_MISMATCH", () => house.Lead.Groups.DefineGroupAsync(
+            new() { Group = code, Definition = House("red") }, house.Lead.IfMatch(defined.Group.Etag)).ResponseAsync);
+    }
+
+    [Fact]
+    public async Task Define_OfAnIntersection_HoldsOnlyWhileAllDo()
+    {
+        var urn = await house.SchoolAsync();
+        await house.Lead.ImportAsync($"{Header}\n{urn},A,Inter,2016-05-01,M,4,2024-09-01,Y,,red\n{urn},A,Inter,2016-05-01,M,5,2025-09-01,Y,,blue\n");
+        var code = $"trust-{Guid.NewGuid():N}";
+        var definition = House("red");
+        definition.AnyOf[0].AllOf.Add(new GroupCondition { Fact = "fsm" });
+        definition.AnyOf[0].AllOf.Add(new GroupCondition { Fact = "sex", In = { "M" } });
+        definition.AnyOf[0].AllOf.Add(new GroupCondition { Fact = "birth-month", In = { "1" }, Not = true });
+        await house.Lead.Groups.DefineGroupAsync(new() { Group = code, Definition = definition }, house.Lead.Headers);
+
+        Assert.Single(await house.Lead.ListAsync(urn, "2025-08-31", code));
+        Assert.Empty(await house.Lead.ListAsync(urn, "2025-09-01", code));
+    }
+
+    [Fact]
+    public async Task Define_ThatCannotBe_IsRefused()
+    {
+        async Task Refused(Action<GroupDefinition> spoil, string group = "trust-x")
+        {
+            var definition = House("red");
+            spoil(definition);
+            await RefusedAsync(StatusCode.InvalidArgument, "GROUP_INVALID", () =>
+                house.Lead.Groups.DefineGroupAsync(new() { Group = group, Definition = definition }, house.Lead.Headers).ResponseAsync);
+        }
+
+        await Refused(d => d.AnyOf.Clear());
+        await Refused(d => d.AnyOf[0].AllOf.Clear());
+        await Refused(d => d.AnyOf[0].AllOf[0].Not = true);
+        await Refused(d => d.AnyOf[0].AllOf[0].Fact = "shoe-size");
+        await Refused(d => d.AnyOf[0].AllOf[0].WithinYears = 21);
+        await Refused(d => (d.AnyOf[0].AllOf[0].WithinYears, d.AnyOf[0].AllOf[0].Ever) = (1, true));
+        await Refused(_ => { }, "Upper Case");
+    }
+
+    [Fact]
+    public async Task Define_OverASensitiveFact_IsSensitive()
+    {
+        var code = $"trust-{Guid.NewGuid():N}";
+        var definition = House("red");
+        definition.AnyOf[0].AllOf.Add(new GroupCondition { Fact = "ethnicity", StartingWith = { "A" } });
+        Assert.True((await house.Lead.Groups.DefineGroupAsync(new() { Group = code, Definition = definition }, house.Lead.Headers)).Group.Definition.Sensitive);
+    }
+
+    [Fact]
+    public async Task Groups_OfTheProduct_AreThere()
+    {
+        var groups = await house.Lead.Groups.ListGroupsAsync(new() { PageSize = 500 }, house.Lead.Headers);
+        Assert.Superset(
+            new HashSet<string> { "disadvantaged", "fsm", "sen-support", "ehc-plan", "send", "eal", "girls", "boys", "looked-after", "summer-born", "ethnic-white" },
+            groups.Groups.Where(g => g.BuiltIn).Select(g => g.Group_).ToHashSet());
+        Assert.Equal("not in it", (await house.Lead.Groups.DefineGroupAsync(
+            new() { Group = $"trust-{Guid.NewGuid():N}", Definition = House("green") }, house.Lead.Headers)).Group.Definition.ComparatorName);
+        await RefusedAsync(StatusCode.NotFound, "GROUP_NOT_FOUND", () => house.Lead.Groups.GetGroupAsync(new() { Group = "nobody" }, house.Lead.Headers).ResponseAsync);
+    }
+
+    private static GroupDefinition House(string name) => new()
+    {
+        Name = $"House {name}",
+        ComparatorName = "not in it",
+        AnyOf = { new GroupClause { AllOf = { new GroupCondition { Fact = "attr:house", In = { name } } } } },
+    };
+}

@@ -1,0 +1,304 @@
+using GoldenThread.TestSupport;
+using GoldenThread.Tracking.V1;
+using GoldenThread.Type.V1;
+using Grpc.Core;
+using static GoldenThread.Tracking.Tests.Refusals;
+
+namespace GoldenThread.Tracking.Tests;
+
+/// <summary>Pupils one by one: who sees what, corrections keep what was known, each refusal has a name.</summary>
+public sealed class PupilTests(TrackingHouse house)
+{
+    private const string Header = "UPN,URN,Forename,Surname,DOB,Sex,Year group,Class,SEN,Ethnicity,Looked after,Previously looked after";
+
+    [Fact]
+    public async Task Create_ThenGet_AnswersThePupil()
+    {
+        var urn = await house.SchoolAsync();
+        var created = (await house.Lead.Pupils.CreatePupilAsync(New(urn), house.Lead.Headers)).Pupil;
+
+        var read = (await house.Lead.Pupils.GetPupilAsync(new() { PupilId = created.PupilId, On = "2025-10-01" }, house.Lead.Headers)).Pupil;
+
+        Assert.Equal(created, read);
+        Assert.Equal(("Ada", "Lovelace", "R", "\"1\""), (read.Forename, read.Surname, read.Enrolments.Single().YearGroup, read.Etag));
+        await Eventually.Async(async () => Assert.True(await house.ScalarAsync<bool>(
+            "select exists (select from audit where subject_kind = 'pupil' and @id = any (subject_ids) and action like '%GetPupil')", new { id = read.PupilId })));
+    }
+
+    public static TheoryData<string, string, string> BadPupils => new()
+    {
+        { "upn", "A801200005001", "PUPIL_INVALID" },
+        { "born_on", "2999-01-01", "PUPIL_INVALID" },
+        { "born_on", "yesterday", "DATE_INVALID" },
+        { "forename", "", "TEXT_MISSING" },
+        { "forename", "a\0b", "TEXT_INVALID" },
+        { "forename", "a\u0007b", "PUPIL_INVALID" },
+        { "surname", "long", "TEXT_TOO_LONG" },
+        { "sex", "", "PUPIL_INVALID" },
+        { "year_group", "14", "PUPIL_INVALID" },
+        { "from", "1066-10-14", "PUPIL_INVALID" },
+        { "class_id", "5A", "ID_INVALID" },
+    };
+
+    [Theory]
+    [MemberData(nameof(BadPupils))]
+    public async Task Create_WithBadInput_IsRefusedByName(string field, string value, string reason)
+    {
+        var request = New(await house.SchoolAsync());
+        switch (field)
+        {
+            case "upn": request.Pupil.Upn = value; break;
+            case "born_on": request.Pupil.BornOn = value; break;
+            case "forename": request.Pupil.Forename = value; break;
+            case "surname": request.Pupil.Surname = new string('x', 101); break;
+            case "sex": request.Pupil.Sex = Sex.Unspecified; break;
+            case "year_group": request.Pupil.YearGroup = value; break;
+            case "from": request.Pupil.From = value; break;
+            default: request.Pupil.ClassId = value; break;
+        }
+
+        var violations = await RefusedAsync(StatusCode.InvalidArgument, reason, () => house.Lead.Pupils.CreatePupilAsync(request, house.Lead.Headers).ResponseAsync);
+        Assert.Equal($"pupil.{field}", Assert.Single(violations).Field);
+    }
+
+    [Fact]
+    public async Task Create_WithATakenUpn_IsRefused()
+    {
+        var request = New(await house.SchoolAsync());
+        request.Pupil.Upn = TrackingHouse.NewUpn();
+        await house.Lead.Pupils.CreatePupilAsync(request, house.Lead.Headers);
+
+        await RefusedAsync(StatusCode.AlreadyExists, "UPN_TAKEN", () => house.Lead.Pupils.CreatePupilAsync(request, house.Lead.Headers).ResponseAsync);
+    }
+
+    [Fact]
+    public async Task Create_WithTheSameIdempotencyKey_AddsOnce()
+    {
+        var urn = await house.SchoolAsync();
+        var headers = house.Lead.With("idempotency-key", $"{Guid.NewGuid()}");
+        var first = await house.Lead.Pupils.CreatePupilAsync(New(urn), headers);
+
+        Assert.Equal(first, await house.Lead.Pupils.CreatePupilAsync(New(urn), headers));
+        Assert.Single(await house.Lead.ListAsync(urn));
+    }
+
+    [Fact]
+    public async Task SensitiveFacts_AreForSomeRolesOnly()
+    {
+        var urn = await house.SchoolAsync();
+        await house.Lead.ImportAsync($"{Header}\n,{urn},A,Sensitive,2016-01-01,F,5,5A,K,BCRB,Y,adoption\n");
+        foreach (var role in new[] { Role.Headteacher, Role.DesignatedTeacher, Role.SafeguardingLead })
+        {
+            var pupil = await (await house.CallerAsync(role, urn)).PupilAsync(urn, "Sensitive");
+            Assert.Equal(["ethnicity", "looked-after", "previously-looked-after", "sen"], pupil.Facts.Select(f => f.Fact));
+            Assert.Contains("ethnic-black", pupil.Groups);
+        }
+
+        foreach (var role in new[] { Role.SeniorLeader, Role.Senco, Role.SubjectLeader, Role.Partner })
+        {
+            var caller = await house.CallerAsync(role, urn);
+            var pupil = await caller.PupilAsync(urn, "Sensitive");
+            Assert.Equal("sen", Assert.Single(pupil.Facts).Fact);
+            Assert.Equal(["disadvantaged", "girls", "sen-support", "send"], pupil.Groups.Where(g => !g.StartsWith("trust-", StringComparison.Ordinal)));
+            await RefusedAsync(StatusCode.PermissionDenied, "GROUP_SENSITIVE", () => caller.ListAsync(urn, group: "looked-after"));
+            var facts = await caller.Pupils.ListPupilFactsAsync(new() { PupilId = pupil.PupilId, IncludeSuperseded = true }, caller.Headers);
+            Assert.Equal("sen", Assert.Single(facts.Facts).Fact);
+        }
+    }
+
+    [Fact]
+    public async Task FormerName_IsNeverShownToClassUsers()
+    {
+        var urn = await house.SchoolAsync();
+        await house.Lead.ImportAsync($"{Header}\n,{urn},A,Before,2016-01-01,F,5,5A,,,,\n");
+        var pupil = await house.Lead.PupilAsync(urn, "Before");
+        await house.Lead.Pupils.UpdatePupilAsync(new() { PupilId = pupil.PupilId, Pupil = new() { Surname = "After" } }, house.Lead.IfMatch(pupil.Etag));
+        var classId = pupil.Classes.Single().ClassId;
+
+        var teacher = await house.CallerAsync(Role.Teacher, urn, g => g.ClassIds.Add(classId));
+        var leader = await house.CallerAsync(Role.SubjectLeader, urn);
+        var senco = await house.CallerAsync(Role.Senco, urn);
+
+        Assert.Empty((await teacher.PupilAsync(urn, "After")).FormerNames);
+        Assert.Empty((await leader.PupilAsync(urn, "After")).FormerNames);
+        Assert.Equal("Before", Assert.Single((await senco.PupilAsync(urn, "After")).FormerNames).Surname);
+        Assert.DoesNotContain("Before", (await teacher.Pupils.BatchGetPupilNamesAsync(
+            new() { PupilIds = { pupil.PupilId }, On = "2025-10-01" }, teacher.Headers)).ToString());
+    }
+
+    [Fact]
+    public async Task Update_WithoutOrWithAStaleEtag_IsRefused()
+    {
+        var pupil = (await house.Lead.Pupils.CreatePupilAsync(New(await house.SchoolAsync()), house.Lead.Headers)).Pupil;
+        var request = new UpdatePupilRequest { PupilId = pupil.PupilId, Pupil = new() { PreferredForename = "Addie" } };
+
+        await RefusedAsync(StatusCode.FailedPrecondition, "IF_MATCH_REQUIRED", () => house.Lead.Pupils.UpdatePupilAsync(request, house.Lead.Headers).ResponseAsync);
+        var updated = (await house.Lead.Pupils.UpdatePupilAsync(request, house.Lead.IfMatch(pupil.Etag))).Pupil;
+        Assert.Equal("Addie", updated.PreferredForename);
+        await RefusedAsync(StatusCode.Aborted, "ETAG_MISMATCH", () => house.Lead.Pupils.UpdatePupilAsync(request, house.Lead.IfMatch(pupil.Etag)).ResponseAsync);
+    }
+
+    [Fact]
+    public async Task Teacher_SeesTheirClassOnly()
+    {
+        var urn = await house.SchoolAsync();
+        await house.Lead.ImportAsync($"{Header}\n,{urn},A,Mine,2016-01-01,F,5,5A,,,,\n,{urn},B,Theirs,2016-01-01,M,5,5B,,,,\n");
+        var mine = await house.Lead.PupilAsync(urn, "Mine");
+        var theirs = await house.Lead.PupilAsync(urn, "Theirs");
+        var teacher = await house.CallerAsync(Role.Teacher, urn, g => g.ClassIds.Add(mine.Classes.Single().ClassId));
+
+        Assert.Equal("Mine", Assert.Single(await teacher.ListAsync(urn)).Surname);
+        await SameRefusalAsync(
+            () => teacher.Pupils.GetPupilAsync(new() { PupilId = theirs.PupilId, On = "2025-10-01" }, teacher.Headers).ResponseAsync,
+            () => teacher.Pupils.GetPupilAsync(new() { PupilId = $"{Guid.NewGuid()}", On = "2025-10-01" }, teacher.Headers).ResponseAsync);
+        var names = await teacher.Pupils.BatchGetPupilNamesAsync(
+            new() { PupilIds = { mine.PupilId, theirs.PupilId, $"{Guid.NewGuid()}" }, On = "2025-10-01" }, teacher.Headers);
+        Assert.Equal("Mine", Assert.Single(names.Names).Surname);
+        var classes = await teacher.Classes.ListClassesAsync(new() { SchoolUrn = urn }, teacher.Headers);
+        Assert.Equal("5A", Assert.Single(classes.Classes).Name);
+    }
+
+    [Fact]
+    public async Task SubjectLeader_OfAYearGroup_SeesThatYearOnly()
+    {
+        var urn = await house.SchoolAsync();
+        await house.Lead.ImportAsync($"{Header}\n,{urn},A,Five,2016-01-01,F,5,5A,,,,\n,{urn},B,Six,2015-01-01,M,6,6A,,,,\n");
+        var leader = await house.CallerAsync(Role.SubjectLeader, urn, g => g.YearGroups.Add("6"));
+
+        Assert.Equal("Six", Assert.Single(await leader.ListAsync(urn)).Surname);
+    }
+
+    [Fact]
+    public async Task Leaver_IsReadOnADayOnWhichTheyWereThere()
+    {
+        var urn = await house.SchoolAsync();
+        var head = await house.CallerAsync(Role.Headteacher, urn);
+        var pupil = (await head.Pupils.CreatePupilAsync(New(urn), head.Headers)).Pupil;
+        var gone = (await head.Pupils.EndEnrolmentAsync(
+            new() { PupilId = pupil.PupilId, SchoolUrn = urn, LastDay = "2025-12-19" }, head.IfMatch(pupil.Etag))).Pupil;
+
+        Assert.Equal("2025-12-19", gone.Enrolments.Single().To);
+        await RefusedAsync(StatusCode.NotFound, "PUPIL_NOT_FOUND", () =>
+            head.Pupils.GetPupilAsync(new() { PupilId = pupil.PupilId, On = "2026-01-06" }, head.Headers).ResponseAsync);
+        Assert.NotNull(await head.Pupils.GetPupilAsync(new() { PupilId = pupil.PupilId, On = "2025-12-01" }, head.Headers));
+        await RefusedAsync(StatusCode.FailedPrecondition, "NOT_ON_ROLL", () => head.Pupils.EndEnrolmentAsync(
+            new() { PupilId = pupil.PupilId, SchoolUrn = urn, LastDay = "2026-01-19" }, head.IfMatch(gone.Etag)).ResponseAsync);
+    }
+
+    [Fact]
+    public async Task Fact_RecordedAndCorrected_KeepsWhatWasKnown()
+    {
+        var urn = await house.SchoolAsync();
+        var pupil = (await house.Lead.Pupils.CreatePupilAsync(New(urn), house.Lead.Headers)).Pupil;
+        var recorded = await house.Lead.Pupils.RecordPupilFactAsync(
+            new() { PupilId = pupil.PupilId, Fact = new() { Fact = "sen", Value = "K", From = "2025-10-01" } }, house.Lead.Headers);
+        Assert.Contains("sen-support", (await house.Lead.PupilAsync(urn, "Lovelace")).Groups);
+
+        var corrected = await house.Lead.Pupils.CorrectPupilFactAsync(
+            new() { PupilId = pupil.PupilId, FactId = recorded.Fact.FactId, Value = "E" }, house.Lead.IfMatch(recorded.Etag));
+
+        Assert.Equal("E", corrected.Fact.Value);
+        var now = await house.Lead.PupilAsync(urn, "Lovelace");
+        Assert.Contains("ehc-plan", now.Groups);
+        Assert.DoesNotContain("sen-support", now.Groups);
+        var history = await house.Lead.Pupils.ListPupilFactsAsync(new() { PupilId = pupil.PupilId, IncludeSuperseded = true }, house.Lead.Headers);
+        Assert.Equal(["E", "K"], history.Facts.Select(f => f.Value).Order());
+        Assert.Equal(corrected.Fact.RecordedAt, history.Facts.Single(f => f.Value == "K").SupersededAt);
+        await RefusedAsync(StatusCode.NotFound, "FACT_NOT_FOUND", () => house.Lead.Pupils.CorrectPupilFactAsync(
+            new() { PupilId = pupil.PupilId, FactId = recorded.Fact.FactId, NeverTrue = true }, house.Lead.IfMatch(corrected.Etag)).ResponseAsync);
+
+        var ended = await house.Lead.Pupils.RecordPupilFactAsync(
+            new() { PupilId = pupil.PupilId, Fact = new() { Fact = "sen", From = "2026-01-05" } }, house.Lead.Headers);
+        Assert.Null(ended.Fact);
+        Assert.DoesNotContain("send", (await house.Lead.PupilAsync(urn, "Lovelace", "2026-01-05")).Groups);
+        Assert.Contains("send", (await house.Lead.PupilAsync(urn, "Lovelace", "2026-01-04")).Groups);
+    }
+
+    [Fact]
+    public async Task Correct_IntoAnotherFactsTime_IsRefused()
+    {
+        var pupil = (await house.Lead.Pupils.CreatePupilAsync(New(await house.SchoolAsync()), house.Lead.Headers)).Pupil;
+        await Record(pupil, "K", "2025-10-01");
+        var second = await Record(pupil, "E", "2026-02-01");
+
+        await RefusedAsync(StatusCode.FailedPrecondition, "FACT_OVERLAPS", () => house.Lead.Pupils.CorrectPupilFactAsync(
+            new() { PupilId = pupil.PupilId, FactId = second.Fact.FactId, From = "2025-12-01" }, house.Lead.IfMatch(second.Etag)).ResponseAsync);
+    }
+
+    [Theory]
+    [InlineData("shoe-size", "5")]
+    [InlineData("sen", "X")]
+    [InlineData("ethnicity", "12")]
+    [InlineData("attr:Bad Code", "x")]
+    public async Task RecordFact_ThatCannotBe_IsRefused(string fact, string value)
+    {
+        var pupil = (await house.Lead.Pupils.CreatePupilAsync(New(await house.SchoolAsync()), house.Lead.Headers)).Pupil;
+        await RefusedAsync(StatusCode.InvalidArgument, "FACT_INVALID", () => house.Lead.Pupils.RecordPupilFactAsync(
+            new() { PupilId = pupil.PupilId, Fact = new() { Fact = fact, Value = value, From = "2025-10-01" } }, house.Lead.Headers).ResponseAsync);
+    }
+
+    [Fact]
+    public async Task RecordFact_OfASensitiveKind_NeedsTheRole()
+    {
+        var urn = await house.SchoolAsync();
+        var pupil = (await house.Lead.Pupils.CreatePupilAsync(New(urn), house.Lead.Headers)).Pupil;
+        var senco = await house.CallerAsync(Role.Senco, urn);
+        var request = new RecordPupilFactRequest { PupilId = pupil.PupilId, Fact = new() { Fact = "looked-after", Value = "yes", From = "2025-10-01" } };
+
+        await RefusedAsync(StatusCode.PermissionDenied, "FACT_SENSITIVE", () => senco.Pupils.RecordPupilFactAsync(request, senco.Headers).ResponseAsync);
+        var designated = await house.CallerAsync(Role.DesignatedTeacher, urn);
+        Assert.Equal("yes", (await designated.Pupils.RecordPupilFactAsync(request, designated.Headers)).Fact.Value);
+    }
+
+    [Fact]
+    public async Task EnrolAndAssign_MoveThePupil()
+    {
+        var (from, to) = (await house.SchoolAsync(), await house.SchoolAsync());
+        var pupil = (await house.Lead.Pupils.CreatePupilAsync(New(from), house.Lead.Headers)).Pupil;
+        var added = (await house.Lead.Classes.CreateClassAsync(
+            new() { SchoolUrn = to, Class = new() { AcademicYear = "2025-26", Name = "RB" } }, house.Lead.Headers)).Class;
+        await RefusedAsync(StatusCode.InvalidArgument, "CLASS_INVALID", () => house.Lead.Pupils.AssignClassAsync(
+            new() { PupilId = pupil.PupilId, Class = new() { ClassId = added.ClassId, From = "2026-01-05" } }, house.Lead.Headers).ResponseAsync);
+
+        var head = await house.CallerAsync(Role.Headteacher, from);
+        await RefusedAsync(StatusCode.NotFound, "SCHOOL_NOT_FOUND", () => head.Pupils.EnrolPupilAsync(
+            new() { PupilId = pupil.PupilId, Enrolment = new() { SchoolUrn = to, YearGroup = "R", From = "2026-01-05" } }, head.Headers).ResponseAsync);
+        var moved = (await house.Lead.Pupils.EnrolPupilAsync(
+            new() { PupilId = pupil.PupilId, Enrolment = new() { SchoolUrn = to, YearGroup = "R", From = "2026-01-05" } }, house.Lead.Headers)).Pupil;
+        Assert.Equal(to, moved.Enrolments.Single().SchoolUrn);
+        var assigned = (await house.Lead.Pupils.AssignClassAsync(
+            new() { PupilId = pupil.PupilId, Class = new() { ClassId = added.ClassId, From = "2026-01-05" } }, house.Lead.Headers)).Pupil;
+        Assert.Equal("RB", assigned.Classes.Single().Name);
+        await RefusedAsync(StatusCode.AlreadyExists, "CLASS_EXISTS", () => house.Lead.Classes.CreateClassAsync(
+            new() { SchoolUrn = to, Class = new() { AcademicYear = "2025/26", Name = "RB" } }, house.Lead.Headers).ResponseAsync);
+    }
+
+    [Fact]
+    public async Task List_WithABadPage_IsRefused()
+    {
+        var (one, other) = (await house.SchoolAsync(), await house.SchoolAsync());
+        await house.Lead.ImportAsync($"{Header}\n,{one},A,One,2016-01-01,F,5,5A,,,,\n,{one},B,Two,2016-01-01,M,5,5B,,,,\n");
+        var page = await house.Lead.Pupils.ListPupilsAsync(new() { SchoolUrn = one, On = "2025-10-01", PageSize = 1 }, house.Lead.Headers);
+        var next = await house.Lead.Pupils.ListPupilsAsync(
+            new() { SchoolUrn = one, On = "2025-10-01", PageSize = 1, PageToken = page.NextPageToken }, house.Lead.Headers);
+        Assert.Equal((1, 1, ""), (page.Pupils.Count, next.Pupils.Count, next.NextPageToken));
+
+        await RefusedAsync(StatusCode.InvalidArgument, "PAGE_SIZE_INVALID", () =>
+            house.Lead.Pupils.ListPupilsAsync(new() { SchoolUrn = one, PageSize = -1 }, house.Lead.Headers).ResponseAsync);
+        foreach (var forged in new[] { "x", "////", "eyJ9", page.NextPageToken })
+        {
+            await RefusedAsync(StatusCode.InvalidArgument, "PAGE_TOKEN_INVALID", () => house.Lead.Pupils.ListPupilsAsync(
+                new() { SchoolUrn = other, On = "2025-10-01", PageToken = forged }, house.Lead.Headers).ResponseAsync);
+        }
+    }
+
+    private async Task<RecordPupilFactResponse> Record(Pupil pupil, string value, string from) =>
+        await house.Lead.Pupils.RecordPupilFactAsync(
+            new() { PupilId = pupil.PupilId, Fact = new() { Fact = "sen", Value = value, From = from } }, house.Lead.Headers);
+
+    private static CreatePupilRequest New(int urn) => new()
+    {
+        SchoolUrn = urn,
+        Pupil = new() { Forename = "Ada", Surname = "Lovelace", BornOn = "2020-12-10", Sex = Sex.Female, YearGroup = "R", From = "2025-09-03" },
+    };
+}

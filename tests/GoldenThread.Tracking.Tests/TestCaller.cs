@@ -1,0 +1,129 @@
+using System.Text;
+using GoldenThread.Tracking.Internal.V1;
+using GoldenThread.Tracking.V1;
+using Google.Protobuf;
+using Google.Rpc;
+using Grpc.Core;
+
+namespace GoldenThread.Tracking.Tests;
+
+/// <summary>A caller with a token, at the door of the service.</summary>
+public sealed class TestCaller(ChannelBase channel, string token)
+{
+    public required string Subject { get; init; }
+
+    public Metadata Headers { get; } = new() { { "authorization", $"Bearer {token}" } };
+
+    public SchoolService.SchoolServiceClient Schools { get; } = new(channel);
+
+    public CalendarService.CalendarServiceClient Calendars { get; } = new(channel);
+
+    public PersonService.PersonServiceClient People { get; } = new(channel);
+
+    public GrantService.GrantServiceClient Grants { get; } = new(channel);
+
+    public ClassService.ClassServiceClient Classes { get; } = new(channel);
+
+    public PupilService.PupilServiceClient Pupils { get; } = new(channel);
+
+    public RosterService.RosterServiceClient Rosters { get; } = new(channel);
+
+    public GroupService.GroupServiceClient Groups { get; } = new(channel);
+
+    public PupilFeedService.PupilFeedServiceClient Feed { get; } = new(channel);
+
+    public ChangeFeedService.ChangeFeedServiceClient Changes { get; } = new(channel);
+
+    /// <summary>The headers with one more.</summary>
+    public Metadata With(string name, string value)
+    {
+        var headers = new Metadata { { name, value } };
+        foreach (var header in Headers)
+        {
+            headers.Add(header);
+        }
+
+        return headers;
+    }
+
+    /// <summary>The headers with the version that is to be changed.</summary>
+    public Metadata IfMatch(string etag) => With("if-match", etag);
+
+    /// <summary>Imports a roster in pieces.</summary>
+    public Task<ImportRosterResponse> ImportAsync(string csv, bool dryRun = false, string from = "2025-09-01", Metadata? headers = null) =>
+        ImportAsync(Encoding.UTF8.GetBytes(csv), dryRun, from, headers);
+
+    /// <summary>Imports a roster in pieces that cut wherever they fall.</summary>
+    public async Task<ImportRosterResponse> ImportAsync(
+        byte[] csv, bool dryRun = false, string from = "2025-09-01", Metadata? headers = null, int piece = 7919)
+    {
+        using var call = Rosters.ImportRoster(headers ?? Headers);
+        var message = new ImportRosterRequest { DryRun = dryRun, From = from };
+        try
+        {
+            foreach (var chunk in csv.Chunk(piece).DefaultIfEmpty([]))
+            {
+                message.File = new() { ContentType = "text/csv", Data = ByteString.CopyFrom(chunk) };
+                await call.RequestStream.WriteAsync(message);
+                message = new ImportRosterRequest();
+            }
+
+            await call.RequestStream.CompleteAsync();
+        }
+        catch (RpcException)
+        {
+            // The answer came before the end of the file: the call itself says why.
+        }
+
+        return await call;
+    }
+
+    /// <summary>The one pupil of a school with this surname on a day.</summary>
+    public async Task<Pupil> PupilAsync(int schoolUrn, string surname, string on = "2025-10-01") =>
+        Assert.Single((await ListAsync(schoolUrn, on)), p => p.Surname == surname);
+
+    /// <summary>The pupils of a school on a day.</summary>
+    public async Task<List<Pupil>> ListAsync(int schoolUrn, string on = "2025-10-01", string group = "")
+    {
+        var pupils = new List<Pupil>();
+        var request = new ListPupilsRequest { SchoolUrn = schoolUrn, On = on, Group = group, PageSize = 500 };
+        do
+        {
+            var page = await Pupils.ListPupilsAsync(request, Headers);
+            pupils.AddRange(page.Pupils);
+            request.PageToken = page.NextPageToken;
+        }
+        while (request.PageToken.Length > 0);
+        return pupils;
+    }
+}
+
+/// <summary>What an error says by name.</summary>
+public static class Refusals
+{
+    /// <summary>Expects a call to be refused with this status and reason; the violations it names.</summary>
+    public static async Task<IReadOnlyList<BadRequest.Types.FieldViolation>> RefusedAsync(StatusCode code, string reason, Func<Task> call)
+    {
+        var refused = await Assert.ThrowsAsync<RpcException>(call);
+        Assert.Equal((code, reason), (refused.StatusCode, ReasonOf(refused)));
+        var details = DetailsOf(refused).Details.FirstOrDefault(d => d.Is(BadRequest.Descriptor));
+        return details is null ? [] : details.Unpack<BadRequest>().FieldViolations;
+    }
+
+    /// <summary>Expects two calls to be refused with the very same bytes: what is foreign looks like what is absent.</summary>
+    public static async Task SameRefusalAsync(Func<Task> one, Func<Task> other)
+    {
+        var first = await Assert.ThrowsAsync<RpcException>(one);
+        var second = await Assert.ThrowsAsync<RpcException>(other);
+        Assert.Equal(StatusCode.NotFound, first.StatusCode);
+        Assert.Equal(first.Status.Detail, second.Status.Detail);
+        Assert.Equal(first.Trailers.GetValueBytes("grpc-status-details-bin"), second.Trailers.GetValueBytes("grpc-status-details-bin"));
+    }
+
+    /// <summary>The stable reason of an error; its text where it has none.</summary>
+    public static string ReasonOf(RpcException refused) =>
+        DetailsOf(refused).Details.FirstOrDefault(d => d.Is(ErrorInfo.Descriptor))?.Unpack<ErrorInfo>().Reason ?? refused.Status.ToString();
+
+    private static Google.Rpc.Status DetailsOf(RpcException refused) =>
+        refused.Trailers.GetValueBytes("grpc-status-details-bin") is { } bytes ? Google.Rpc.Status.Parser.ParseFrom(bytes) : new Google.Rpc.Status();
+}

@@ -75,6 +75,15 @@ public class DemoTrustTests
     }
 
     [Fact]
+    public void NoTwoPupils_ShareNameAndBirthday()
+    {
+        // A roster would ask a person whether they are one.
+        var who = Trust.Pupils.Select(pupil => (pupil.Forename, pupil.Surname, pupil.BornOn)).ToList();
+
+        Assert.Equal(who.Count, who.Distinct().Count());
+    }
+
+    [Fact]
     public void Schools_AreTenAndInNumbersNobodyHas()
     {
         Assert.Equal(10, Trust.Pack.Schools.Count);

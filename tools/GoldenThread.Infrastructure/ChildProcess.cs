@@ -32,6 +32,8 @@ public sealed class ChildProcess
         string name, string[] command, string logFile, IReadOnlyDictionary<string, string?>? environment = null, string? workingFolder = null)
     {
         // The shell puts it in the background and ends, so that nobody has to wait for it and its log needs no reader.
+        // It is bash, since others (dash) drop variables whose names hold a hyphen, as those of client ids do.
+        // It is bash, which `./gt` needs anyway: others, dash for one, drop variables such as Clients__svc-tracking__Secret.
         const string script = """
             log=$1; shift
             : >>"$log"
@@ -39,7 +41,7 @@ public sealed class ChildProcess
             "$@" </dev/null >>"$log" 2>&1 &
             echo $!
             """;
-        var start = new ProcessStartInfo("/bin/sh", ["-c", script, "sh", logFile, .. command])
+        var start = new ProcessStartInfo("bash", ["-c", script, "bash", logFile, .. command])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,

@@ -20,6 +20,17 @@ public class ProcessTests
     }
 
     [Fact]
+    public async Task Child_GetsSettingsOfAnyName()
+    {
+        using var scratch = new Scratch();
+        var settings = new Dictionary<string, string?> { ["Clients__svc-tracking__Secret"] = "golden", ["HOME"] = null };
+        var child = await ChildProcess.StartAsync("asked", ["bash", "-c", "env; exec sleep 600"], scratch.Log, settings);
+        await Eventually.Async(async () => (await File.ReadAllTextAsync(scratch.Log)).Contains("Clients__svc-tracking__Secret=golden"), "it was told");
+        Assert.DoesNotContain("\nHOME=", await File.ReadAllTextAsync(scratch.Log));
+        await child.KillAsync();
+    }
+
+    [Fact]
     public async Task Child_ThatIgnoresTheRequest_IsKilled()
     {
         using var scratch = new Scratch();

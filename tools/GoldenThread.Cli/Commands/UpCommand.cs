@@ -14,12 +14,13 @@ public static class UpCommand
     public static System.CommandLine.Command Create()
     {
         var noBuild = new Option<bool>("--no-build") { Description = "Run what was built before" };
-        var command = new System.CommandLine.Command("up", "Start everything on this machine, on 127.0.0.1 only") { noBuild };
-        command.SetAction((parsed, _) => RunAsync(build: !parsed.GetValue(noBuild)));
+        var noSeed = new Option<bool>("--no-seed") { Description = "Leave out the demo trust, which the first start sends in" };
+        var command = new System.CommandLine.Command("up", "Start everything on this machine, on 127.0.0.1 only") { noBuild, noSeed };
+        command.SetAction((parsed, ct) => RunAsync(build: !parsed.GetValue(noBuild), seed: !parsed.GetValue(noSeed), ct));
         return command;
     }
 
-    private static async Task<int> RunAsync(bool build)
+    private static async Task<int> RunAsync(bool build, bool seed, CancellationToken ct)
     {
         Tree.MakeFolders();
         var house = RunningHouse.Read();
@@ -41,6 +42,12 @@ public static class UpCommand
         {
             await house.StopAsync();
             throw;
+        }
+
+        if (seed && !Deeds.Read().IsSeeded)
+        {
+            Console.WriteLine("  sending the demo trust through the public API");
+            await SeedCommand.RunAsync(ct);
         }
 
         Announce(house);

@@ -20,6 +20,9 @@ public sealed class Deeds
     /// <summary>The name of the private broker's node.</summary>
     public string RabbitNode { get; init; } = $"goldenthread-{Infrastructure.Secrets.ShortName()}";
 
+    /// <summary>True once the demo trust was sent in whole.</summary>
+    public bool IsSeeded { get; set; }
+
     private static string Path => System.IO.Path.Combine(Tree.State, "deeds.json");
 
     /// <summary>Reads them; new ones where there are none.</summary>

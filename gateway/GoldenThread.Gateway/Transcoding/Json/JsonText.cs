@@ -51,7 +51,7 @@ internal static class JsonText
         var rest = negative ? text[1..^1] : text[..^1];
         var point = rest.IndexOf('.');
         var whole = point < 0 ? rest : rest[..point];
-        if (!long.TryParse(whole, NumberStyles.None, CultureInfo.InvariantCulture, out seconds) || seconds > LongestDuration)
+        if (whole.Length > 12 || !long.TryParse(whole, NumberStyles.None, CultureInfo.InvariantCulture, out seconds) || seconds > LongestDuration)
         {
             return false;
         }
@@ -86,20 +86,20 @@ internal static class JsonText
         return camel.ToString();
     }
 
-    /// <summary>lowerCamelCase to snake_case; points and all else stay.</summary>
+    /// <summary>lowerCamelCase to snake_case, as Google does it: an abbreviation in capitals stays one word; points and all else stay.</summary>
     public static string ToSnakeCase(ReadOnlySpan<char> camel)
     {
         var snake = new StringBuilder(camel.Length + 8);
-        foreach (var letter in camel)
+        for (var at = 0; at < camel.Length; at++)
         {
-            if (char.IsAsciiLetterUpper(letter))
+            if (!char.IsAsciiLetterUpper(camel[at]))
             {
-                snake.Append('_').Append(char.ToLowerInvariant(letter));
+                snake.Append(camel[at]);
+                continue;
             }
-            else
-            {
-                snake.Append(letter);
-            }
+
+            var beginsWord = at > 0 && (!char.IsAsciiLetterUpper(camel[at - 1]) || at + 1 < camel.Length && char.IsAsciiLetterLower(camel[at + 1]));
+            snake.Append(beginsWord ? "_" : "").Append(char.ToLowerInvariant(camel[at]));
         }
 
         return snake.ToString();
@@ -133,7 +133,7 @@ internal static class JsonText
     private static bool TryOffset(ReadOnlySpan<char> text, out TimeSpan offset)
     {
         offset = TimeSpan.Zero;
-        if (text is "Z" or "z")
+        if (text is "Z")
         {
             return true;
         }

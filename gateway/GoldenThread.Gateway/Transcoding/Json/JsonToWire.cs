@@ -329,7 +329,13 @@ internal static class JsonToWire
     {
         if (reader.TokenType == JsonTokenType.String)
         {
-            ScalarText.Write(field, TextOf(ref reader), output);
+            var quoted = TextOf(ref reader);
+            if (field.Type is not (FieldType.Double or FieldType.Float) && quoted.AsSpan().ContainsAny(".eE"))
+            {
+                throw Expected("a whole number");
+            }
+
+            ScalarText.Write(field, quoted, output);
             return;
         }
 

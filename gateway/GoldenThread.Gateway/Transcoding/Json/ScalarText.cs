@@ -79,6 +79,12 @@ internal static class ScalarText
     public static byte[] FromBase64(ReadOnlySpan<char> text)
     {
         var trimmed = text.TrimEnd('=').ToString().Replace('+', '-').Replace('/', '_');
+        var padding = text.Length - trimmed.Length;
+        if (padding > 2 || padding > 0 && text.Length % 4 != 0)
+        {
+            throw JsonToWire.Expected("bytes in base64");
+        }
+
         try
         {
             return Base64Url.DecodeFromChars(trimmed);
@@ -132,9 +138,13 @@ internal static class ScalarText
     // 1.0 and 1e3 are whole numbers too. Int128 holds every 64-bit number, signed or not.
     private static Int128 Whole(ReadOnlySpan<char> text, Int128 least, Int128 most)
     {
+        RefuseOddSpelling(text);
         if (!Int128.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value))
         {
-            if (!decimal.TryParse(text, RealNumber, CultureInfo.InvariantCulture, out var real) || real != decimal.Truncate(real))
+            // A decimal takes 1e-30 for 0; a double does not.
+            if (!decimal.TryParse(text, RealNumber, CultureInfo.InvariantCulture, out var real)
+                || real != decimal.Truncate(real)
+                || !double.IsInteger(double.Parse(text, RealNumber, CultureInfo.InvariantCulture)))
             {
                 throw JsonToWire.Expected("a whole number");
             }
@@ -157,9 +167,20 @@ internal static class ScalarText
                 return double.NegativeInfinity;
         }
 
+        RefuseOddSpelling(text);
         return double.TryParse(text, RealNumber, CultureInfo.InvariantCulture, out var value) && double.IsFinite(value)
             ? value
             : throw JsonToWire.Expected("a number");
+    }
+
+    // +5 and 007 are no numbers in JSON, and so in none of its text.
+    private static void RefuseOddSpelling(ReadOnlySpan<char> text)
+    {
+        var digits = text.StartsWith('-') ? text[1..] : text;
+        if (digits.StartsWith('+') || digits.Length > 1 && digits[0] == '0' && char.IsAsciiDigit(digits[1]))
+        {
+            throw JsonToWire.Expected("a number without plus sign or leading zeros");
+        }
     }
 
     private static float Narrow(double value)

@@ -57,7 +57,7 @@ internal static class WellKnownFromJson
     {
         foreach (var part in text.Split(','))
         {
-            var path = text[part].Trim();
+            var path = text[part];
             if (path.IsEmpty && !text.IsEmpty || path.Contains('_'))
             {
                 throw JsonToWire.Expected("field names in lowerCamelCase, separated by commas");

@@ -95,7 +95,9 @@ public static class Transience
             || p.SqlState.StartsWith("57P", StringComparison.Ordinal)
             || p.SqlState is PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected,
         NpgsqlException n => n.IsTransient || n.InnerException is SocketException or IOException or TimeoutException,
-        RpcException r => r.StatusCode is StatusCode.Unavailable or StatusCode.DeadlineExceeded,
+        // A call that could not even start, for want of our own token, is told as INTERNAL with the cause beside it.
+        RpcException r => r.StatusCode is StatusCode.Unavailable or StatusCode.DeadlineExceeded
+            || (r.Status.DebugException is { } cause && IsUnavailable(cause)),
         HttpRequestException or SocketException or TimeoutException => true,
         InvalidOperationException { InnerException: { } inner } => IsUnavailable(inner),
         AggregateException { InnerException: { } inner } => IsUnavailable(inner),

@@ -33,7 +33,6 @@ public sealed class ChildProcess
     {
         // The shell puts it in the background and ends, so that nobody has to wait for it and its log needs no reader.
         // It is bash, since others (dash) drop variables whose names hold a hyphen, as those of client ids do.
-        // It is bash, which `./gt` needs anyway: others, dash for one, drop variables such as Clients__svc-tracking__Secret.
         const string script = """
             log=$1; shift
             : >>"$log"

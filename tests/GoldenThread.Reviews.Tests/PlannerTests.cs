@@ -109,6 +109,32 @@ public class PlannerTests
     }
 
     [Fact]
+    public void Replan_WhenSomebodyLeaves_MovesLittle()
+    {
+        var input = GeneratedTrust.Make(10, 17, moving: false) with { People = Staffed(10) };
+        var before = Planner.Make(input);
+        var november = new DateOnly(2025, 11, 10);
+        var leaver = input.People.First(p => p.Duties.Contains("improvement-team"));
+        var later = input with
+        {
+            Seed = 99,
+            PlanFrom = november,
+            Kept = before.Visits.Where(v => v.On < november).Select(Keep).ToList(),
+            Current = before.Visits.Where(v => v.On >= november).Select(Stay).ToList(),
+            People = input.People.Select(p => p.Id == leaver.Id ? p with { LeftOn = november } : p).ToList(),
+        };
+
+        var after = Planner.Make(later);
+
+        Assert.Empty(PlanChecker.Check(later, after).Select(v => v.Words));
+        var days = after.Visits.ToDictionary(v => (v.SchoolUrn, v.Entitlement, v.Number));
+        var moved = before.Visits.Count(v => v.On >= november && days[(v.SchoolUrn, v.Entitlement, v.Number)] is var now
+            && (now.On != v.On || !now.Team.SequenceEqual(v.Team)));
+        var hit = before.Visits.Count(v => v.On > november && v.Team.Any(m => m.PersonId == leaver.Id));
+        Assert.InRange(moved, hit, hit + 10);
+    }
+
+    [Fact]
     public void Replan_AfterACategoryChange_OwesTheRestOfTheNewOffer()
     {
         var input = GeneratedTrust.Make(3, 12, moving: false);
@@ -206,6 +232,15 @@ public class PlannerTests
         Window = new(visit.WindowFrom, visit.WindowTo),
         TargetWeek = visit.TargetWeek,
         On = visit.On,
+        Team = visit.Team,
+    };
+
+    private static CurrentVisit Stay(PlannedVisit visit) => new()
+    {
+        SchoolUrn = visit.SchoolUrn,
+        Entitlement = visit.Entitlement,
+        Number = visit.Number,
+        On = visit.On!.Value,
         Team = visit.Team,
     };
 

@@ -26,7 +26,7 @@ public class VisitTests(VisitTests.Trust trust) : IClassFixture<VisitTests.Trust
         var sameSchool = (await AllAsync()).First(v => v.SchoolUrn == visit.SchoolUrn && v.VisitId != visit.VisitId && v.HasOn);
         await BreaksAsync(visit, new() { VisitId = visit.VisitId, On = sameSchool.On }, "2 visits on");
         var busy = (await AllAsync()).First(v =>
-            v.HasOn && v.SchoolUrn != visit.SchoolUrn && v.HalfDays == 2 && v.Team[0].PersonId == visit.Team[0].PersonId);
+            v.HasOn && v.SchoolUrn != visit.SchoolUrn && v.HalfDays == 2 && v.Team.Any(m => m.PersonId == visit.Team[0].PersonId));
         await BreaksAsync(visit, new() { VisitId = visit.VisitId, On = busy.On }, "half-days of visits");
         var head = DemoTrust.Input.People.First(p => p.SchoolUrn == visit.SchoolUrn);
         var team = new UpdateVisitRequest { VisitId = visit.VisitId, Team = { new V1.TeamMember { Duty = "head", PersonId = head.Id.ToString() } } };

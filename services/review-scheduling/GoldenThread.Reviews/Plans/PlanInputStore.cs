@@ -49,6 +49,10 @@ internal sealed class PlanInputStore(NpgsqlDataSource source)
                    case when state = 5 then coalesce(reason, '') end as cancelled_because
             from visit
             where academic_year = @Year and (state in (3, 4, 5) or (state = 2 and on_day < @PlanFrom))
+            order by school_urn, entitlement, number;
+            select school_urn, entitlement, number, on_day, duties, people
+            from visit
+            where academic_year = @Year and state = 2 and on_day >= @PlanFrom
             order by school_urn, entitlement, number
             """;
         var parameters = new
@@ -67,6 +71,7 @@ internal sealed class PlanInputStore(NpgsqlDataSource source)
         var people = (await rows.ReadAsync<PersonAvailability>()).AsList();
         var leave = (await rows.ReadAsync<LeaveEntry>()).ToLookup(l => l.PersonId, l => new DayRange(l.FromOn, l.ToOn));
         var kept = (await rows.ReadAsync<KeptRow>()).AsList();
+        var current = (await rows.ReadAsync<CurrentRow>()).AsList();
         return new()
         {
             AcademicYear = year.ToString(),
@@ -79,6 +84,7 @@ internal sealed class PlanInputStore(NpgsqlDataSource source)
             People = people.Select(p => PersonOf(p, offer, leave)).ToList(),
             BankHolidays = BankHolidaysOf(year),
             Kept = kept.Select(KeptOf).ToList(),
+            Current = current.Select(CurrentOf).ToList(),
         };
     }
 
@@ -134,6 +140,15 @@ internal sealed class PlanInputStore(NpgsqlDataSource source)
         CancelledBecause = row.CancelledBecause,
     };
 
+    private static CurrentVisit CurrentOf(CurrentRow row) => new()
+    {
+        SchoolUrn = row.SchoolUrn,
+        Entitlement = row.Entitlement,
+        Number = row.Number,
+        On = row.OnDay,
+        Team = row.Duties.Zip(row.People, (duty, person) => new TeamMember(duty, person)).ToList(),
+    };
+
     private static List<DateOnly> BankHolidaysOf(AcademicYear year) =>
         BankHolidays.England(year.StartYear).Concat(BankHolidays.England(year.EndYear))
             .Select(h => h.Day).Where(year.Contains).ToList();
@@ -186,5 +201,20 @@ internal sealed class PlanInputStore(NpgsqlDataSource source)
         public required Guid[] People { get; init; }
 
         public string? CancelledBecause { get; init; }
+    }
+
+    private sealed record CurrentRow
+    {
+        public required int SchoolUrn { get; init; }
+
+        public required string Entitlement { get; init; }
+
+        public required int Number { get; init; }
+
+        public required DateOnly OnDay { get; init; }
+
+        public required string[] Duties { get; init; }
+
+        public required Guid[] People { get; init; }
     }
 }

@@ -77,7 +77,7 @@ internal sealed record PlanRecord
         PlanFrom = input.PlanFrom,
         VisitsOwed = plan.Visits.Count,
         VisitsPlaced = plan.Visits.Count(v => v.On is not null),
-        VisitsUnplaced = plan.Visits.Count(v => v.On is null && !v.Kept),
+        VisitsUnplaced = plan.Visits.Count(v => v.On is null),
         VisitsKept = plan.Visits.Count(v => v.Kept),
         VisitsChanged = 0,
         Meetings = plan.Meetings.Count,

@@ -43,9 +43,8 @@ internal static class PublicationStore
                 window_from = excluded.window_from, window_to = excluded.window_to, target_week = excluded.target_week,
                 on_day = excluded.on_day, duties = excluded.duties, people = excluded.people, reason = excluded.reason
             where known.state in (1, 2)
-              and (known.on_day, known.people, known.duties, known.half_days, known.window_from, known.window_to, known.reason)
-                  is distinct from
-                  (excluded.on_day, excluded.people, excluded.duties, excluded.half_days, excluded.window_from, excluded.window_to, excluded.reason)
+              and (known.on_day, known.people, known.duties, known.half_days, known.reason)
+                  is distinct from (excluded.on_day, excluded.people, excluded.duties, excluded.half_days, excluded.reason)
             returning visit_id, version, school_urn, academic_year, entitlement, state, on_day
             """;
         var placed = content.Visits.Where(v => !v.Kept).ToList();

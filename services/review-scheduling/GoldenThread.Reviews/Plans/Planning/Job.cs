@@ -27,6 +27,9 @@ internal sealed class Job
     /// <summary>Whether a person could fill any place, by person.</summary>
     public required bool[] CouldGo { get; init; }
 
+    /// <summary>Where it lies in the plan in force; null where it has no day there.</summary>
+    public required Placement? Was { get; init; }
+
     /// <summary>A series is more than one visit of a row a year: whoever begins it should go on.</summary>
     public bool IsSeries => Owed.Cell.Count > 1;
 
@@ -39,6 +42,9 @@ internal sealed class Job
 /// <summary>Turns what is owed into what can be placed.</summary>
 internal sealed class JobList(PlanInput input, Board board)
 {
+    private readonly Dictionary<(int SchoolUrn, string Entitlement, int Number), CurrentVisit> current =
+        input.Current.ToDictionary(c => (c.SchoolUrn, c.Entitlement, c.Number));
+
     public IReadOnlyList<Job> Of(IReadOnlyList<OwedVisit> owed)
     {
         var schools = input.Schools.Select((s, index) => (s.Urn, index)).ToDictionary(s => s.Urn, s => s.index);
@@ -57,10 +63,23 @@ internal sealed class JobList(PlanInput input, Board board)
             School = school,
             Candidates = candidates,
             Days = days,
+            Was = WasOf(owed, candidates),
             NearestFirst = days.OrderBy(day => Math.Abs(board.WeekOf(day) - target)).ThenBy(day => day).ToArray(),
             TargetWeek = target,
             CouldGo = Enumerable.Range(0, input.People.Count).Select(p => candidates.Any(slot => slot.Any(c => c.Person == p))).ToArray(),
         };
+    }
+
+    private Placement? WasOf(OwedVisit owed, Candidate[][] candidates)
+    {
+        if (!current.TryGetValue((owed.School.Urn, owed.Row.Code, owed.Number), out var visit) || visit.Team.Count != candidates.Length)
+        {
+            return null;
+        }
+
+        var team = visit.Team.Select((member, slot) => Array.Find(candidates[slot], c => input.People[c.Person].Id == member.PersonId));
+        var known = visit.Team.Zip(candidates, (member, slot) => Array.Exists(slot, c => input.People[c.Person].Id == member.PersonId));
+        return known.All(k => k) ? new(board.DayOf(visit.On), team.Select(c => c.Person).ToArray()) : null;
     }
 
     private Candidate[] CandidatesOf(IReadOnlyList<string> duties, int schoolUrn)

@@ -43,6 +43,28 @@ public sealed record PlanInput
 
     /// <summary>Visits that stay as they are: past, confirmed, held or cancelled.</summary>
     public required IReadOnlyList<KeptVisit> Kept { get; init; }
+
+    /// <summary>Visits in force that may be moved, but should not be without need.</summary>
+    public IReadOnlyList<CurrentVisit> Current { get; init; } = [];
+}
+
+/// <summary>Where a visit in force lies now.</summary>
+public sealed record CurrentVisit
+{
+    /// <summary>URN.</summary>
+    public required int SchoolUrn { get; init; }
+
+    /// <summary>Code of the offer's row.</summary>
+    public required string Entitlement { get; init; }
+
+    /// <summary>Number within row and year.</summary>
+    public required int Number { get; init; }
+
+    /// <summary>Its day.</summary>
+    public required DateOnly On { get; init; }
+
+    /// <summary>Its team.</summary>
+    public required IReadOnlyList<TeamMember> Team { get; init; }
 }
 
 /// <summary>A school as planning sees it.</summary>

@@ -50,7 +50,12 @@ public sealed class Planner
     private YearPlan Run()
     {
         var shortages = new ShortageCheck(input, board, jobs).Proved();
-        foreach (var job in jobs.OrderBy(j => j.Freedom).ThenBy(j => j.Index))
+        foreach (var job in jobs.Where(StillStands))
+        {
+            Restore(job, job.Was);
+        }
+
+        foreach (var job in jobs.Where(j => placed[j.Index] is null).OrderBy(j => j.Freedom).ThenBy(j => j.Index))
         {
             Insert(job);
         }
@@ -64,6 +69,14 @@ public sealed class Planner
             Shortages = shortages,
         };
     }
+
+    /// <summary>Whether a visit in force can stay where it is, with whom it is, beside those already left in place.</summary>
+    private bool StillStands(Job job) =>
+        job.Was is { } was
+        && Array.BinarySearch(job.Days, was.Day) >= 0
+        && board.SchoolTakes(job.School, was.Day)
+        && was.Team.Distinct().Count() == was.Team.Length
+        && was.Team.All(person => board.PersonTakes(person, was.Day, job.HalfDays));
 
     private void PlaceKept()
     {
@@ -94,7 +107,7 @@ public sealed class Planner
                 continue;
             }
 
-            cost += costs.OfSecondVisit(job.School, day);
+            cost += costs.OfSecondVisit(job.School, day) + PlanCost.OfMove(job, day, job.Was?.Team ?? []);
             if (cost >= bestCost || teams.Cheapest(job, day) is not { } team)
             {
                 continue;

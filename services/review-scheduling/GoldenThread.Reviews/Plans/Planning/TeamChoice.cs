@@ -5,6 +5,7 @@ internal sealed class TeamChoice(PlanInput input, Board board, IReadOnlyList<Job
 {
     private const double SecondChoiceCost = 3;
     private const double LoadCost = 2;
+    private const double NewPersonCost = 3;
 
     private readonly Dictionary<(int School, string Row), List<Job>> series =
         jobs.Where(j => j.IsSeries).GroupBy(j => (j.School, j.Owed.Row.Code)).ToDictionary(g => g.Key, g => g.ToList());
@@ -76,6 +77,11 @@ internal sealed class TeamChoice(PlanInput input, Board board, IReadOnlyList<Job
         if (board.IsNewTrip(candidate.Person, day, job.School))
         {
             cost += input.Offer.Planning.TripCost;
+        }
+
+        if (job.Was is { } was && !was.Team.Contains(candidate.Person))
+        {
+            cost += NewPersonCost;
         }
 
         if (slot == 0 && job.IsSeries && IsNewPartner(job, candidate.Person))

@@ -245,6 +245,6 @@ public sealed class Place(IReadOnlyDictionary<string, string> common, IReadOnlyD
     /// <summary>The school.</summary>
     public int Urn => int.Parse(this["school_urn"], CultureInfo.InvariantCulture);
 
-    /// <summary>What of the school must not show to those who may not see it.</summary>
-    public IEnumerable<string> Marks => own.Values;
+    /// <summary>What of the school must not show to those who may not see it. Its head may: heads are on the teams that review other schools.</summary>
+    public IEnumerable<string> Marks => own.Where(pair => pair.Key != "person_id").Select(pair => pair.Value);
 }

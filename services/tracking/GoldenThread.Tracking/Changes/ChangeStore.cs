@@ -111,7 +111,7 @@ internal sealed class ChangeStore(NpgsqlDataSource source)
             select tx::text as tx, school_urn::text as key, school_urn, version, laestab, name, phase, age_from, age_to, locality
             from school
             where (tx, school_urn) > (@Tx::xid8, @Key::int) and tx < pg_snapshot_xmin(pg_current_snapshot())
-            order by tx, school_urn
+            order by school.tx, school_urn
             limit @Batch
             """;
         var (at, rows) = await QueryAsync<SchoolRow>(connection, Sql, after.Or("0"), ct);
@@ -127,7 +127,7 @@ internal sealed class ChangeStore(NpgsqlDataSource source)
             from calendar
             where (tx, school_urn, academic_year) > (@Tx::xid8, split_part(@Key, ' ', 1)::int, split_part(@Key, ' ', 2))
               and tx < pg_snapshot_xmin(pg_current_snapshot())
-            order by tx, school_urn, academic_year
+            order by calendar.tx, school_urn, academic_year
             limit @Batch
             """;
         var (at, rows) = await QueryAsync<CalendarRow>(connection, Sql, after.Or("0 "), ct);
@@ -142,7 +142,7 @@ internal sealed class ChangeStore(NpgsqlDataSource source)
             select tx::text as tx, person_id::text as key, person_id, version, name, duties, school_urn, issuer, subject, left_on
             from person
             where (tx, person_id) > (@Tx::xid8, @Key::uuid) and tx < pg_snapshot_xmin(pg_current_snapshot())
-            order by tx, person_id
+            order by person.tx, person_id
             limit @Batch
             """;
         var (at, rows) = await QueryAsync<PersonRow>(connection, Sql, after.Or(Guid.Empty.ToString()), ct);
@@ -157,7 +157,7 @@ internal sealed class ChangeStore(NpgsqlDataSource source)
                    valid_from, valid_to, reason
             from role_grant
             where (tx, grant_id) > (@Tx::xid8, @Key::uuid) and tx < pg_snapshot_xmin(pg_current_snapshot())
-            order by tx, grant_id
+            order by role_grant.tx, grant_id
             limit @Batch
             """;
         var (at, rows) = await QueryAsync<GrantRow>(connection, Sql, after.Or(Guid.Empty.ToString()), ct);
@@ -189,7 +189,7 @@ internal sealed class ChangeStore(NpgsqlDataSource source)
             select tx::text as tx, group_code as key, group_code, version, name, comparator_name, sensitive, built_in
             from group_definition
             where (tx, group_code) > (@Tx::xid8, @Key) and superseded_at is null and tx < pg_snapshot_xmin(pg_current_snapshot())
-            order by tx, group_code
+            order by group_definition.tx, group_code
             limit @Batch
             """;
         var (at, rows) = await QueryAsync<GroupRow>(connection, Sql, after, ct);
@@ -203,7 +203,7 @@ internal sealed class ChangeStore(NpgsqlDataSource source)
             select tx::text as tx, pupil_id::text as key
             from pupil
             where (tx, pupil_id) > (@Tx::xid8, @Key::uuid) and tx < pg_snapshot_xmin(pg_current_snapshot())
-            order by tx, pupil_id
+            order by pupil.tx, pupil_id
             limit @Batch
             """;
         var from = after.Or(Guid.Empty.ToString());

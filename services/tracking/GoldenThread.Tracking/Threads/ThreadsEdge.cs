@@ -2,6 +2,7 @@ using System.Globalization;
 using GoldenThread.ServiceDefaults;
 using GoldenThread.Statistics;
 using GoldenThread.Tracking.Gaps;
+using GoldenThread.Tracking.Progress;
 using GoldenThread.Tracking.V1;
 using Grpc.Core;
 using ThreadState = GoldenThread.Tracking.V1.ThreadState;
@@ -9,7 +10,7 @@ using ThreadState = GoldenThread.Tracking.V1.ThreadState;
 namespace GoldenThread.Tracking.Threads;
 
 /// <summary>Threads on gaps, their actions and what came of them.</summary>
-public sealed class ThreadsEdge(ThreadStore store, GapStore gaps, Works works, TimeProvider clock) : ThreadService.ThreadServiceBase
+public sealed class ThreadsEdge(ThreadStore store, GapStore gaps, StatusReadStore statuses, Works works, TimeProvider clock) : ThreadService.ThreadServiceBase
 {
     private const int MostTargets = 200;
     private const int MostThreads = 200;
@@ -67,6 +68,11 @@ public sealed class ThreadsEdge(ThreadStore store, GapStore gaps, Works works, T
         var list = $"threads {request.SchoolUrn} {request.State} {request.OverdueOnly}";
         var keyset = Paging.Keyset(request.PageToken, list, 2);
         var today = clock.Today();
+        if (!await statuses.ReachesAsync(context.Authority(), request.SchoolUrn, context.CancellationToken))
+        {
+            throw Errors.SchoolNotFound();
+        }
+
         var threads = await store.ListAsync(request.SchoolUrn, request.State, request.OverdueOnly, today,
             keyset is null ? null : (bool.Parse(keyset[0]), Guid.Parse(keyset[1])), most + 1, context.Authority(), context.CancellationToken);
         var answer = new ListThreadsResponse { Threads = { threads.Take(most).Select(t => t.ToProto(today)) } };

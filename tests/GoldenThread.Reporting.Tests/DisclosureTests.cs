@@ -100,7 +100,7 @@ public sealed class DisclosureTests(ReportingHouse house)
         }
 
         var clock = System.Diagnostics.Stopwatch.StartNew();
-        var table = new AttainmentTable(sums, groups, Enumerable.Range(1, 100).ToHashSet());
+        var table = new AttainmentTable(sums, groups, Enumerable.Range(1, 100).ToHashSet(), groups.ToHashSet());
         _ = table.VeilOf(CellKey.Whole(1, "1"));
         TestContext.Current.TestOutputHelper?.WriteLine($"{clock.ElapsedMilliseconds} ms");
         Assert.True(clock.Elapsed < TimeSpan.FromSeconds(10), $"it took {clock.Elapsed}");
@@ -120,7 +120,7 @@ public sealed class DisclosureTests(ReportingHouse house)
         Assert.Equal(8, all.Figures.Pupils.Value);
 
         static Attainment Row(int n, int met) => FixedRows(new AttainmentTable(
-            [Sums(1, "4", "", n, met), Sums(2, "4", "", 9, 4), Sums(3, "4", "", 60, 30)], [], new HashSet<int> { 1, 2, 3 }))
+            [Sums(1, "4", "", n, met), Sums(2, "4", "", 9, 4), Sums(3, "4", "", 60, 30)], [], new HashSet<int> { 1, 2, 3 }, new HashSet<string>()))
             .Single(r => r is { SchoolUrn: 1, YearGroup: "4" });
     }
 
@@ -128,7 +128,8 @@ public sealed class DisclosureTests(ReportingHouse house)
     public void Sibling_ThatIsTheNextSmallest_IsRedactedToo()
     {
         var table = new AttainmentTable(
-            [Sums(1, "4", "", 4, 2), Sums(2, "4", "", 30, 15), Sums(3, "4", "", 50, 25), Sums(4, "4", "", 70, 35)], [], new HashSet<int> { 1, 2, 3, 4 });
+            [Sums(1, "4", "", 4, 2), Sums(2, "4", "", 30, 15), Sums(3, "4", "", 50, 25), Sums(4, "4", "", 70, 35)], [], new HashSet<int> { 1, 2, 3, 4 },
+            new HashSet<string>());
 
         var hidden = FixedRows(table).Where(r => r is { HasSchoolUrn: true, YearGroup: "4" } && r.Figures.Pupils.Redacted is not null);
 
@@ -192,6 +193,34 @@ public sealed class DisclosureTests(ReportingHouse house)
 
         Assert.Equal(3, rows.Single(r => r.SchoolUrn == small.SchoolUrn).Figures.Pupils.Value);
         Assert.All(rows.Where(r => r.SchoolUrn != small.SchoolUrn), r => Assert.Equal("NOT_IN_FIXED_TABLE", r.Figures.Excluded.Redacted.Reason));
+    }
+
+    [Fact]
+    public async Task GroupsThatAddUpToOneAnother_AreNotInTheFixedTableTogether()
+    {
+        var cohort = new Cohort();
+        await cohort.TellAsync(house, 0, 0);
+        await house.PublishAsync(cohort.Enrol(40));
+        // SEN support 17, EHC plans 3, SEND both: 20 − 17 would tell of the three.
+        await house.PublishAsync(Cohort.Roster([.. cohort.Pupils.Select((id, i) => cohort.Pupil(id, 2, i switch
+        {
+            < 17 => ["send", "sen-support"],
+            < 20 => ["send", "ehc-plan"],
+            _ => [],
+        }))]));
+        await house.PublishAsync(cohort.Results(20));
+        var (lead, board) = (await house.CallerAsync(Role.DataLead), await house.CallerAsync(Role.Board));
+        var request = new ListAttainmentRequest { CollectionId = cohort.CollectionId.ToString(), SchoolUrn = cohort.SchoolUrn };
+
+        await Eventually.Async(async () => Assert.Equal(
+            [3, 17, 20],
+            (await lead.AttainmentAsync(request)).Where(r => r.Group is "send" or "sen-support" or "ehc-plan").Select(r => r.Figures.Pupils.Value).Order()));
+
+        var seen = (await board.AttainmentAsync(request)).Select(r => r.Group).ToList();
+        Assert.Contains("send", seen);
+        Assert.DoesNotContain("sen-support", seen);
+        Assert.DoesNotContain("ehc-plan", seen);
+        Assert.Empty(await board.AttainmentAsync(new(request) { Group = "ehc-plan" }));
     }
 
     [Fact]
@@ -300,7 +329,7 @@ public sealed class DisclosureTests(ReportingHouse house)
             }
         }
 
-        return new AttainmentTable(sums, groups, schools.Where(_ => random.Next(10) > 0).ToHashSet());
+        return new AttainmentTable(sums, groups, schools.Where(_ => random.Next(10) > 0).ToHashSet(), groups.ToHashSet());
     }
 
     private static SchoolSums Sums(int school, string year, string group, int n, int met) => new(school, year, group, CohortSums.Nobody with

@@ -101,6 +101,7 @@ internal sealed class AttainmentReader(AttainmentStore store, BenchmarkStore ben
     {
         var schools = await store.SchoolsAsync(on ?? collection.DueOn, ct);
         var groups = await store.GroupsAsync(ct);
+        var fixedGroups = await store.FixedTableGroupsAsync(ct);
         var sums = on is { } day
             ? await store.SumsOnAsync(collection.CollectionId, subject, day, ct)
             : await store.SumsAsync(collection.CollectionId, subject, ct);
@@ -108,7 +109,7 @@ internal sealed class AttainmentReader(AttainmentStore store, BenchmarkStore ben
         return new AttainmentSources
         {
             CollectionId = collection.CollectionId,
-            TablesBySubject = sums.ToDictionary(s => s.Key, s => new AttainmentTable(s, groups.Keys, members)),
+            TablesBySubject = sums.ToDictionary(s => s.Key, s => new AttainmentTable(s, groups.Keys, members, fixedGroups)),
             Schools = schools,
             Groups = groups,
             National = await benchmarks.NationalAsync(AcademicYear.Parse(collection.AcademicYear).EndYear, ct),

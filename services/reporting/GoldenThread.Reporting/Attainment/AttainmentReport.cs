@@ -51,9 +51,9 @@ internal static class AttainmentReport
         {
             foreach (var key in Keys(table, question))
             {
-                // Only fixed tables may be seen redacted; a day of one's own choice makes another table.
+                // Only fixed tables may be seen redacted; a day of one's own choice, or another group, makes another table.
                 var sight = reach.Of(key.SchoolUrn, key.YearGroup, subject);
-                if (sight == Sight.Clear || (sight == Sight.Suppressed && question.On is null))
+                if (sight == Sight.Clear || (sight == Sight.Suppressed && question.On is null && table.IsFixed(key)))
                 {
                     yield return Row(sources, table, subject, key, sight);
                 }

@@ -63,6 +63,14 @@ internal sealed class AttainmentStore(NpgsqlDataSource source)
         return (await connection.QueryAsync<GroupRow>(new CommandDefinition(Sql, cancellationToken: ct))).ToDictionary(g => g.GroupCode);
     }
 
+    /// <summary>The groups that the fixed tables tell of.</summary>
+    public async Task<IReadOnlySet<string>> FixedTableGroupsAsync(CancellationToken ct)
+    {
+        const string Sql = "select group_code from fixed_table_group";
+        await using var connection = await source.OpenConnectionAsync(ct);
+        return (await connection.QueryAsync<string>(new CommandDefinition(Sql, cancellationToken: ct))).ToHashSet();
+    }
+
     /// <summary>All schools that stand today, and which belonged to the trust on a day, under their own URN or under one they replaced.</summary>
     public async Task<IReadOnlyDictionary<int, SchoolRow>> SchoolsAsync(DateOnly on, CancellationToken ct)
     {

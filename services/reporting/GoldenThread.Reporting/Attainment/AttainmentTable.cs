@@ -37,6 +37,9 @@ internal readonly record struct Veil(bool Pupils, bool Figures, CountRange? Rang
 {
     /// <summary>All is shown.</summary>
     public static readonly Veil None = new(false, false, null);
+
+    /// <summary>Nothing is shown.</summary>
+    public static readonly Veil Full = new(true, true, null);
 }
 
 /// <summary>
@@ -47,15 +50,19 @@ internal sealed class AttainmentTable
 {
     private readonly Dictionary<CellKey, CohortSums> cells = [];
     private readonly IReadOnlySet<int> members;
+    private readonly IReadOnlySet<string> fixedGroups;
     private readonly Lazy<Dictionary<CellKey, Veil>> veils;
 
     /// <summary>Builds the table.</summary>
     /// <param name="sums">Sums of schools (present URNs), year groups and groups.</param>
     /// <param name="groups">Groups that are told of, whether or not anybody is in them.</param>
     /// <param name="members">Schools that make up the trust.</param>
-    public AttainmentTable(IEnumerable<SchoolSums> sums, IEnumerable<string> groups, IReadOnlySet<int> members)
+    /// <param name="fixedGroups">Groups that the fixed table tells of: none of them contains, or adds up to, others.</param>
+    public AttainmentTable(
+        IEnumerable<SchoolSums> sums, IEnumerable<string> groups, IReadOnlySet<int> members, IReadOnlySet<string> fixedGroups)
     {
         this.members = members;
+        this.fixedGroups = fixedGroups;
         var given = sums.ToList();
         Schools = [.. given.Select(s => s.SchoolUrn).Distinct().Order()];
         YearGroups = [.. given.Select(s => s.YearGroup).Distinct().OrderBy(Place)];
@@ -89,8 +96,11 @@ internal sealed class AttainmentTable
     public IReadOnlyList<CohortSums> SchoolsBehind(CellKey key) =>
         [.. Schools.Where(members.Contains).Select(school => this[key with { SchoolUrn = school }])];
 
+    /// <summary>Whether the fixed table tells of a cell at all.</summary>
+    public bool IsFixed(CellKey key) => key.Part == Part.Whole || fixedGroups.Contains(key.Group);
+
     /// <summary>What the fixed table does not show of a cell.</summary>
-    public Veil VeilOf(CellKey key) => veils.Value.GetValueOrDefault(key, Veil.None);
+    public Veil VeilOf(CellKey key) => IsFixed(key) ? veils.Value.GetValueOrDefault(key, Veil.None) : Veil.Full;
 
     /// <summary>Puts in the sums: all years, the trust, and the rest of each group.</summary>
     private void Complete()
@@ -135,7 +145,7 @@ internal sealed class AttainmentTable
 
     private Dictionary<CellKey, Veil> Veiled()
     {
-        var keys = cells.Keys.OrderBy(k => k.SchoolUrn is null).ThenBy(k => k.SchoolUrn).ThenBy(k => Place(k.YearGroup))
+        var keys = cells.Keys.Where(IsFixed).OrderBy(k => k.SchoolUrn is null).ThenBy(k => k.SchoolUrn).ThenBy(k => Place(k.YearGroup))
             .ThenBy(k => k.Group, StringComparer.Ordinal).ThenBy(k => k.Part).ToList();
         var indexes = keys.Select((key, index) => (key, index)).ToDictionary(p => p.key, p => p.index);
         var sums = Sums(indexes);
@@ -155,7 +165,7 @@ internal sealed class AttainmentTable
         var sums = new List<TableSum>();
         foreach (var whole in indexes.Keys.Where(k => k.Part == Part.Whole))
         {
-            sums.AddRange(from @group in Groups
+            sums.AddRange(from @group in Groups.Where(fixedGroups.Contains)
                           let key = whole with { Group = @group, Part = Part.Group }
                           select new TableSum(indexes[whole], [indexes[key], indexes[key.Others()]]));
         }

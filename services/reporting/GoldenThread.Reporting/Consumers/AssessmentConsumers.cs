@@ -1,10 +1,10 @@
 using System.Globalization;
-using Grpc.Core;
 using GoldenThread.Assessment.Events.V1;
 using GoldenThread.Assessment.Internal.V1;
 using GoldenThread.Reporting.Results;
 using GoldenThread.Reporting.Summaries;
 using GoldenThread.ServiceDefaults;
+using Grpc.Core;
 using MassTransit;
 
 namespace GoldenThread.Reporting.Consumers;

@@ -1,5 +1,4 @@
 using System.Globalization;
-using Grpc.Core;
 using GoldenThread.Reporting.Overview;
 using GoldenThread.Reporting.Progress;
 using GoldenThread.Reporting.Roster;
@@ -7,6 +6,7 @@ using GoldenThread.Reporting.Summaries;
 using GoldenThread.ServiceDefaults;
 using GoldenThread.Tracking.Events.V1;
 using GoldenThread.Tracking.Internal.V1;
+using Grpc.Core;
 using MassTransit;
 using PupilSnapshot = GoldenThread.Tracking.Events.V1.PupilSnapshot;
 

@@ -20,7 +20,9 @@ internal sealed class RosterRow(RosterHeader header, DateOnly from, DateOnly tod
 
     private const int LongestCell = 500;
     private const int OldestYear = 1990;
+    private const int EarliestYear = 1900;
     private const int LatestYear = 2199;
+    private const string CellsCount = "CELLS_COUNT";
 
     private static readonly string[] DateFormats = ["yyyy-MM-dd", "dd/MM/yyyy", "d/M/yyyy"];
     private static readonly JsonSerializerOptions Json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
@@ -32,7 +34,7 @@ internal sealed class RosterRow(RosterHeader header, DateOnly from, DateOnly tod
         var extra = record.Cells.Skip(header.Names.Length).Any(c => c.Trim().Length > 0);
         if (record.Cells.Length < header.Names.Length || extra)
         {
-            problems.Add(new("", "CELLS_COUNT", $"The row has {record.Cells.Length} cells, the header {header.Names.Length}."));
+            problems.Add(new("", CellsCount, $"The row has {record.Cells.Length} cells, the header {header.Names.Length}."));
         }
 
         if (record.IsTooLong)
@@ -171,8 +173,10 @@ internal sealed class RosterRow(RosterHeader header, DateOnly from, DateOnly tod
                 return null;
             }
 
+            // A birthday in a far future year is told apart from a date that is none.
+            var latest = column == RosterColumn.DateOfBirth ? DateOnly.MaxValue.Year : LatestYear;
             if (DateOnly.TryParseExact(text, DateFormats, CultureInfo.InvariantCulture, DateTimeStyles.None, out var day)
-                && day.Year is >= 1900 and <= LatestYear)
+                && day.Year >= EarliestYear && day.Year <= latest)
             {
                 return day;
             }
@@ -268,7 +272,7 @@ internal sealed class RosterRow(RosterHeader header, DateOnly from, DateOnly tod
         private string? Required(RosterColumn column)
         {
             var text = Text(column);
-            if (text is null && !problems.Exists(p => p.Column == NameOf(column)))
+            if (text is null && !problems.Exists(p => p.Column == NameOf(column) || p.Reason == CellsCount))
             {
                 Add(column, "VALUE_MISSING", "This cell must not be empty.");
             }

@@ -33,7 +33,10 @@ public sealed class CollectionTests(AssessmentHouse house)
         Assert.NotEmpty(missing.NextPageToken);
         var rest = await trust.Lead.Collections.ListMissingEntriesAsync(new()
         {
-            CollectionId = trust.Autumn.CollectionId, SchoolUrn = school, Subject = trust.ReadingCode, PageToken = missing.NextPageToken,
+            CollectionId = trust.Autumn.CollectionId,
+            SchoolUrn = school,
+            Subject = trust.ReadingCode,
+            PageToken = missing.NextPageToken,
         }, trust.Lead.Headers);
         Assert.Equal(new[] { pupils[2].Id, pupils[3].Id }.Order(), missing.Entries.Concat(rest.Entries).Select(e => e.PupilId).Order());
     }

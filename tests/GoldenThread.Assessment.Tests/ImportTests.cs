@@ -143,7 +143,11 @@ public sealed class ImportTests(AssessmentHouse house)
         var (year3, year4) = (await trust.TestAsync(trust.ReadingCode), await trust.TestAsync(trust.ReadingCode));
         var request = new CreateCollectionRequest
         {
-            Name = $"Spring {Guid.NewGuid():N}", AcademicYear = "2025/26", OpensOn = "2026-02-01", DueOn = "2026-03-20", LocksOn = "2026-03-27",
+            Name = $"Spring {Guid.NewGuid():N}",
+            AcademicYear = "2025/26",
+            OpensOn = "2026-02-01",
+            DueOn = "2026-03-20",
+            LocksOn = "2026-03-27",
             Tests =
             {
                 new CollectionTest { TestId = year3.TestId, YearGroups = { "3" } },

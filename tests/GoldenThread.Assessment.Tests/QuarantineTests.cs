@@ -164,7 +164,10 @@ public sealed class QuarantineTests(AssessmentHouse house)
 
         await house.PublishAsync(new PupilsChanged
         {
-            ChangeSetId = Guid.CreateVersion7(), RecordedAt = DateTimeOffset.UtcNow, Count = 1, Rows = [(pupil with { Version = 2, Erased = true }).Snapshot()],
+            ChangeSetId = Guid.CreateVersion7(),
+            RecordedAt = DateTimeOffset.UtcNow,
+            Count = 1,
+            Rows = [(pupil with { Version = 2, Erased = true }).Snapshot()],
         });
 
         await Eventually.Async(() => RefusedAsync(StatusCode.NotFound, "PUPIL_NOT_FOUND", () => trust.RecordAsync(pupil, "100")));

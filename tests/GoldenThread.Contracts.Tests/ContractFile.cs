@@ -1,6 +1,6 @@
+using GoldenThread.Gateway.Contracts;
 using Google.Api;
 using Google.Protobuf.Reflection;
-using GoldenThread.Gateway.Contracts;
 
 namespace GoldenThread.Contracts.Tests;
 

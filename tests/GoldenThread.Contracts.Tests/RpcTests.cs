@@ -1,7 +1,7 @@
 using System.Text.RegularExpressions;
+using GoldenThread.Type.V1;
 using Google.Api;
 using Google.Protobuf.Reflection;
-using GoldenThread.Type.V1;
 
 namespace GoldenThread.Contracts.Tests;
 

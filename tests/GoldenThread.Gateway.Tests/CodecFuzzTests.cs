@@ -1,8 +1,8 @@
 using System.Buffers;
 using System.Text;
-using Google.Protobuf;
 using GoldenThread.Gateway.Tests.Kitchen.V1;
 using GoldenThread.Gateway.Transcoding.Json;
+using Google.Protobuf;
 
 namespace GoldenThread.Gateway.Tests;
 

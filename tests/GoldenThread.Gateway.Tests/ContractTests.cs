@@ -1,9 +1,9 @@
-using Google.Api;
-using Google.Protobuf;
-using Google.Protobuf.Reflection;
 using GoldenThread.Gateway.Contracts;
 using GoldenThread.Gateway.Transcoding.Json;
 using GoldenThread.TestSupport;
+using Google.Api;
+using Google.Protobuf;
+using Google.Protobuf.Reflection;
 
 namespace GoldenThread.Gateway.Tests;
 

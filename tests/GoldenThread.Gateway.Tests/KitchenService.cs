@@ -1,11 +1,11 @@
 using System.Security.Cryptography;
+using GoldenThread.Gateway.Tests.Kitchen.V1;
 using Google.Api;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using Google.Rpc;
 using Grpc.Core;
 using Grpc.Health.V1;
-using GoldenThread.Gateway.Tests.Kitchen.V1;
 using Status = Grpc.Core.Status;
 
 namespace GoldenThread.Gateway.Tests;

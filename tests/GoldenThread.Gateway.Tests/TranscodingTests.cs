@@ -3,10 +3,10 @@ using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
-using Grpc.Core;
-using Grpc.Net.Client;
 using GoldenThread.Gateway.Tests.Kitchen.V1;
 using GoldenThread.TestSupport;
+using Grpc.Core;
+using Grpc.Net.Client;
 
 namespace GoldenThread.Gateway.Tests;
 

@@ -1,10 +1,10 @@
 using System.Security.Cryptography;
-using Google.Api;
-using Google.Protobuf;
-using Google.Protobuf.Reflection;
 using GoldenThread.Gateway.Transcoding;
 using GoldenThread.Gateway.Transcoding.Json;
 using GoldenThread.Type.V1;
+using Google.Api;
+using Google.Protobuf;
+using Google.Protobuf.Reflection;
 
 namespace GoldenThread.Gateway.Contracts;
 

@@ -1,8 +1,8 @@
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
-using Google.Protobuf.Reflection;
 using GoldenThread.Gateway.Transcoding;
 using GoldenThread.Gateway.Transcoding.Json;
+using Google.Protobuf.Reflection;
 
 namespace GoldenThread.Gateway.OpenApi;
 

@@ -1,9 +1,9 @@
 using System.Net.Http.Headers;
 using System.Text;
-using Google.Protobuf;
-using Google.Rpc;
 using GoldenThread.Gateway.Transcoding;
 using GoldenThread.Gateway.Transcoding.Json;
+using Google.Protobuf;
+using Google.Rpc;
 
 namespace GoldenThread.Gateway.Problems;
 

@@ -1,7 +1,7 @@
 using System.Net;
-using Google.Protobuf.Reflection;
 using GoldenThread.Gateway.Contracts;
 using GoldenThread.Gateway.Transcoding;
+using Google.Protobuf.Reflection;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Primitives;
 using Yarp.ReverseProxy.Configuration;

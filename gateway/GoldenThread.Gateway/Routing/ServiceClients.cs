@@ -1,10 +1,10 @@
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
-using Google.Protobuf;
-using Grpc.Health.V1;
 using GoldenThread.Gateway.Problems;
 using GoldenThread.Gateway.Transcoding.Calls;
 using GoldenThread.Gateway.Transcoding.Json;
+using Google.Protobuf;
+using Grpc.Health.V1;
 using Microsoft.Extensions.Options;
 using Yarp.ReverseProxy.Forwarder;
 using Yarp.ReverseProxy.Health;

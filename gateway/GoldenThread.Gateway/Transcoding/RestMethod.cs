@@ -1,6 +1,6 @@
+using GoldenThread.Gateway.Transcoding.Json;
 using Google.Api;
 using Google.Protobuf.Reflection;
-using GoldenThread.Gateway.Transcoding.Json;
 
 namespace GoldenThread.Gateway.Transcoding;
 

@@ -1,9 +1,9 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using System.Text;
-using Google.Rpc;
 using GoldenThread.Gateway.Problems;
 using GoldenThread.Gateway.Transcoding.Json;
+using Google.Rpc;
 using Microsoft.Extensions.ObjectPool;
 
 namespace GoldenThread.Gateway.Transcoding.Calls;

@@ -1,8 +1,8 @@
 using System.Net;
-using Google.Rpc;
 using GoldenThread.Gateway.Contracts;
 using GoldenThread.Gateway.Problems;
 using GoldenThread.Gateway.Transcoding.Json;
+using Google.Rpc;
 using Microsoft.Extensions.Options;
 using Microsoft.Net.Http.Headers;
 using Yarp.ReverseProxy.Forwarder;

@@ -128,7 +128,7 @@ public static partial class OfferRules
         foreach (var terms in offer.Categories)
         {
             var clock = (terms.DueMonths, terms.OverdueMonths);
-            var stands = clock is (null, null) || (clock is (>= 1 and <= 60, <= 60) && terms.OverdueMonths >= terms.DueMonths);
+            var stands = clock is (null, null) || (clock is ( >= 1 and <= 60, <= 60) && terms.OverdueMonths >= terms.DueMonths);
             if (!stands)
             {
                 yield return new("offer.categories",

@@ -101,7 +101,7 @@ fi
 
 cat > "$work/standins.props" <<XML
 <Project>
-  <!-- Written by eng/probe-registry.sh; delete it, or run that with --force, to ask again. -->
+  <!-- Written by eng/probe-registry.sh; delete it, and the next ./gt asks again. -->
   <PropertyGroup>
     <GrpcStandIns>$grpc_stand_ins</GrpcStandIns>
     <HashingStandIn>$hashing_stand_in</HashingStandIn>

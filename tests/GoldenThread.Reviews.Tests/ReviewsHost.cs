@@ -128,6 +128,8 @@ public sealed class ReviewsHost : IAsyncLifetime
             $"--Database:ConnectionString={database.ConnectionString}",
             $"--Rabbit:Host={rabbit.Host}", $"--Rabbit:Port={rabbit.Port}", $"--Rabbit:VirtualHost={virtualHost}",
             $"--Rabbit:User={rabbit.User}", $"--Rabbit:Password={rabbit.Password}",
+            // Nobody is there: grants are given straight into the copy.
+            "--Services:Tracking=http://127.0.0.1:9",
             $"--Identity:Issuers:0:Authority={issuer.Authority}",
             $"--Identity:Issuers:0:InternalAudience={TestIssuer.InternalAudience}",
         ];

@@ -30,6 +30,12 @@ public sealed class TestCaller(ChannelBase channel, string token)
 
     public GroupService.GroupServiceClient Groups { get; } = new(channel);
 
+    public ProgressService.ProgressServiceClient Progress { get; } = new(channel);
+
+    public GapService.GapServiceClient Gaps { get; } = new(channel);
+
+    public ThreadService.ThreadServiceClient Threads { get; } = new(channel);
+
     public PupilFeedService.PupilFeedServiceClient Feed { get; } = new(channel);
 
     public ChangeFeedService.ChangeFeedServiceClient Changes { get; } = new(channel);

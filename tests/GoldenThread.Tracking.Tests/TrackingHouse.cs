@@ -23,7 +23,8 @@ namespace GoldenThread.Tracking.Tests;
 public sealed class TrackingHouse : IAsyncLifetime
 {
     public const string AllScopes =
-        "schools.read schools.write people.read people.write grants.read grants.write pupils.read pupils.write groups.read groups.write";
+        "schools.read schools.write people.read people.write grants.read grants.write pupils.read pupils.write groups.read groups.write "
+        + "progress.read gaps.read threads.read threads.write";
 
     private static readonly TemplateDatabase Template = new("tracking", (owner, role) => Migrator.RunAsync(
         owner, role, new MigrationSet(typeof(Errors).Assembly)));
@@ -101,6 +102,8 @@ public sealed class TrackingHouse : IAsyncLifetime
                 endpoint.Handler<PupilsChanged>(context => Keep(context.Message));
                 endpoint.Handler<PupilIdentifiersChanged>(context => Keep(context.Message));
                 endpoint.Handler<GroupDefined>(context => Keep(context.Message));
+                endpoint.Handler<StatusesChanged>(context => Keep(context.Message));
+                endpoint.Handler<ThreadChanged>(context => Keep(context.Message));
             });
         });
         await bus.StartAsync();
@@ -144,6 +147,13 @@ public sealed class TrackingHouse : IAsyncLifetime
         await Lead.Schools.PutSchoolAsync(new() { SchoolUrn = urn, School = school }, Lead.Headers);
         return urn;
     }
+
+    /// <summary>Tells the service something as another service would.</summary>
+    public Task TellAsync<T>(T fact) where T : class => bus.Publish(fact);
+
+    /// <summary>Waits until a count in the service's database is what it should be.</summary>
+    public Task KnownAsync(string sql, object parameters, long count = 1) =>
+        Eventually.Async(async () => Assert.Equal(count, await ScalarAsync<long>(sql, parameters)));
 
     /// <summary>One value out of the service's database.</summary>
     public async Task<T?> ScalarAsync<T>(string sql, object? parameters = null)

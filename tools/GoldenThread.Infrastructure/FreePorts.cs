@@ -3,31 +3,35 @@ using System.Net.Sockets;
 
 namespace GoldenThread.Infrastructure;
 
-/// <summary>Finds TCP ports on 127.0.0.1 that nobody listens on at this moment.</summary>
+/// <summary>
+/// Finds TCP ports on 127.0.0.1 that nobody listens on at this moment, below those that the system gives to outgoing connections: one of these
+/// would otherwise often take a port between its choice and its use, minutes later.
+/// </summary>
 public static class FreePorts
 {
-    /// <summary><paramref name="count"/> different free ports. All are held open until the last is found, so none comes twice.</summary>
+    private const int Lowest = 10_000;
+    private const int Beyond = 32_000;
+    private const int Tries = 1000;
+
+    /// <summary><paramref name="count"/> different free ports, anywhere in the range, so that two who choose at once hardly meet.</summary>
     public static int[] Take(int count)
     {
-        var listeners = new List<TcpListener>();
-        try
+        var ports = new HashSet<int>();
+        for (var tries = 0; ports.Count < count; tries++)
         {
-            for (var i = 0; i < count; i++)
+            if (tries == Tries)
             {
-                var listener = new TcpListener(IPAddress.Loopback, 0);
-                listener.Start();
-                listeners.Add(listener);
+                throw new InfrastructureException($"no {count} free ports were found between {Lowest} and {Beyond}");
             }
 
-            return listeners.Select(listener => ((IPEndPoint)listener.LocalEndpoint).Port).ToArray();
-        }
-        finally
-        {
-            foreach (var listener in listeners)
+            var port = Random.Shared.Next(Lowest, Beyond);
+            if (IsFree(port))
             {
-                listener.Dispose();
+                ports.Add(port);
             }
         }
+
+        return [.. ports];
     }
 
     /// <summary>One free port.</summary>

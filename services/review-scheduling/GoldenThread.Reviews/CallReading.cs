@@ -7,8 +7,6 @@ namespace GoldenThread.Reviews;
 /// <summary>What every edge reads from a call in the same way.</summary>
 internal static class CallReading
 {
-    private static readonly TimeZoneInfo London = TimeZoneInfo.FindSystemTimeZoneById("Europe/London");
-
     /// <summary>The caller in the roles that this rpc's contract names: parameters for <c>reach(@Issuer, @Subject, @Roles)</c>.</summary>
     public static Authority Authority(this ServerCallContext context) =>
         context.Caller().As(RpcCatalogue.Rules[context.Method].Access!.Roles);
@@ -26,9 +24,6 @@ internal static class CallReading
 
     /// <summary>A day, or null where absent.</summary>
     public static DateOnly? OptionalDay(bool present, string text, string field) => present ? Fields.Day(text, field) : null;
-
-    /// <summary>Today in Europe/London, where every school day is.</summary>
-    public static DateOnly Today(this TimeProvider clock) => DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(clock.GetUtcNow(), London).DateTime);
 
     /// <summary>A day as ISO.</summary>
     public static string Iso(this DateOnly day) => day.ToString("yyyy-MM-dd", System.Globalization.CultureInfo.InvariantCulture);

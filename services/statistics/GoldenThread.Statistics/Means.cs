@@ -47,6 +47,17 @@ public sealed record Sample
         }
         return new Sample(n, mean, n > 1 ? Math.Sqrt(squares / (n - 1)) : null);
     }
+
+    /// <summary>The sample behind sums, exact in decimal, so that nothing is lost where scores lie close together.</summary>
+    /// <param name="n">0 or more.</param>
+    /// <param name="sum">Sum of the scores.</param>
+    /// <param name="sumOfSquares">Sum of the squared scores.</param>
+    public static Sample OfSums(int n, decimal sum, decimal sumOfSquares)
+    {
+        if (n == 0) return new Sample(0, 0, null);
+        var mean = sum / n;
+        return new Sample(n, (double)mean, n > 1 ? Math.Sqrt((double)Math.Max(0, (sumOfSquares - sum * mean) / (n - 1))) : null);
+    }
 }
 
 /// <summary>Intervals for means and their differences, in the scale's unit.</summary>

@@ -31,11 +31,6 @@ internal static class Reach
 /// <summary>Readers of request fields that only tracking has.</summary>
 internal static class TrackingFields
 {
-    private static readonly TimeZoneInfo London = TimeZoneInfo.FindSystemTimeZoneById("Europe/London");
-
-    /// <summary>Today in England.</summary>
-    public static DateOnly Today(this TimeProvider clock) => DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(clock.GetUtcNow(), London).DateTime);
-
     /// <summary>A day, or today where none is named.</summary>
     public static DateOnly DayOrToday(string value, string field, TimeProvider clock) => value.Length == 0 ? clock.Today() : Fields.Day(value, field);
 

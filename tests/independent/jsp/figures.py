@@ -151,6 +151,50 @@ def newcombe(count1, n1, count2, n2):
         difference + math.sqrt((u1 - p1) ** 2 + (p2 - l2) ** 2))
 
 
+# Over the schools of a trust: pupils of one school are alike, so the variance is that between schools (Cochran 1977, chapters 6
+# and 9A) with Student's t on schools - 1. No interval is ever narrower than the one that knows of no schools.
+
+def wider(simple, clustered):
+    return clustered if clustered[1] - clustered[0] > simple[1] - simple[0] else simple
+
+
+def between_schools(point, parts):
+    m = len(parts)
+    half = student_quantile(0.975, m - 1) * math.sqrt(m / (m - 1) * math.fsum(part * part for part in parts))
+    return point - half, point + half
+
+
+def mean_across(values_by_school):
+    """Interval of a mean; values_by_school: school -> list of values."""
+    everything = [v for values in values_by_school.values() for v in values]
+    centre, n = mean(everything), len(everything)
+    half = student_quantile(0.975, n - 1) * sd(everything) / math.sqrt(n)
+    parts = [(math.fsum(values) - centre * len(values)) / n for values in values_by_school.values() if values]
+    return wider((centre - half, centre + half), between_schools(centre, parts))
+
+
+def difference_across(simple, ours, theirs):
+    """Interval of a difference of means; ours and theirs: school -> list of values (0 and 1 for shares)."""
+    n1, n2 = (sum(len(v) for v in side.values()) for side in (ours, theirs))
+    m1, m2 = (mean([v for values in side.values() for v in values]) for side in (ours, theirs))
+    parts = [(math.fsum(ours[s]) - m1 * len(ours[s])) / n1 - (math.fsum(theirs[s]) - m2 * len(theirs[s])) / n2
+             for s in ours if ours[s] or theirs[s]]
+    return wider(simple, between_schools(m1 - m2, parts))
+
+
+def share_across(values_by_school):
+    """Wilson on the effective number of pupils (Rao and Scott 1992) with Student's t (Korn and Graubard 1998)."""
+    present = [values for values in values_by_school.values() if values]
+    m, n = len(present), sum(len(values) for values in present)
+    share = sum(sum(values) for values in present) / n
+    variance = m / (m - 1) * math.fsum((sum(values) - share * len(values)) ** 2 for values in present) / n ** 2
+    effect = max(1.0, variance / (share * (1 - share) / n))
+    size, t = n / effect, student_quantile(0.975, m - 1)
+    centre = (2 * size * share + t * t) / (2 * (size + t * t))
+    half = t * math.sqrt(t * t + 4 * size * share * (1 - share)) / (2 * (size + t * t))
+    return centre - half, centre + half
+
+
 def whole_pupils(count1, n1, count2, n2):
     """n of the group times the gap, rounded toward zero, in exact arithmetic."""
     return int(n1 * (Fraction(count1, n1) - Fraction(count2, n2)))
@@ -198,6 +242,18 @@ GROUPS = {
     "social1to6": lambda pupil: pupil["social"] <= 6,
 }
 GAPS = (("sex", "girls", "boys"), ("social", "social7to9", "social1to6"))
+
+
+def marks_by_school(pupils, group, subject, year, value=lambda mark: mark):
+    schools = {p["school"]: [] for p in pupils}
+    for p in pupils:
+        if GROUPS[group](p) and (subject, year) in p["marks"]:
+            schools[p["school"]].append(value(p["marks"][subject, year]))
+    return schools
+
+
+def across(interval):
+    return {"acrossSchools": {"lower": interval[0], "upper": interval[1]}}
 
 
 def marks(pupils, group, subject, year):
@@ -311,29 +367,40 @@ def compute():
             for group in GROUPS:
                 values = marks(pupils, group, subject, year)
                 figures["means"].append({
-                    **here, "group": group, "n": len(values), "mean": mean(values), "sd": sd(values)})
+                    **here, "group": group, "n": len(values), "mean": mean(values), "sd": sd(values),
+                    **across(mean_across(marks_by_school(pupils, group, subject, year)))})
                 low = below[group] = (sum(1 for v in values if v < cut), len(values))
                 lower, upper = wilson(*low)
                 figures["proportions"].append({
                     **here, "group": group, "measure": "low", "count": low[0], "n": low[1],
-                    "proportion": low[0] / low[1], "lower": lower, "upper": upper})
+                    "proportion": low[0] / low[1], "lower": lower, "upper": upper,
+                    **across(share_across(marks_by_school(pupils, group, subject, year, lambda mark: int(mark < cut))))})
                 lower, upper = wilson(low[1] - low[0], low[1])
                 figures["proportions"].append({
                     **here, "group": group, "measure": "middleOrHigh", "count": low[1] - low[0], "n": low[1],
-                    "proportion": 1 - low[0] / low[1], "lower": lower, "upper": upper})
+                    "proportion": 1 - low[0] / low[1], "lower": lower, "upper": upper,
+                    **across(share_across(marks_by_school(pupils, group, subject, year, lambda mark: int(mark >= cut))))})
             for by, group, comparator in GAPS:
                 ours, theirs = marks(pupils, group, subject, year), marks(pupils, comparator, subject, year)
+                gap = welch(ours, theirs)
                 figures["meanGaps"].append({
                     **here, "by": by, "group": group, "comparator": comparator, "n": len(ours),
-                    "comparatorN": len(theirs), **welch(ours, theirs), "hedgesG": hedges_g(ours, theirs)})
+                    "comparatorN": len(theirs), **gap, "hedgesG": hedges_g(ours, theirs),
+                    **across(difference_across(
+                        (gap["lower"], gap["upper"]), marks_by_school(pupils, group, subject, year),
+                        marks_by_school(pupils, comparator, subject, year)))})
                 for measure in ("low", "middleOrHigh"):
                     counts = [
                         (low if measure == "low" else n - low, n) for low, n in (below[group], below[comparator])]
                     pairs = (*counts[0], *counts[1])
                     difference, lower, upper = newcombe(*pairs)
+                    counted = (lambda mark: int(mark < cut)) if measure == "low" else (lambda mark: int(mark >= cut))
                     figures["proportionGaps"].append({
                         **here, "by": by, "measure": measure, "group": group, "comparator": comparator,
-                        "difference": difference, "lower": lower, "upper": upper, "wholePupils": whole_pupils(*pairs)})
+                        "difference": difference, "lower": lower, "upper": upper, "wholePupils": whole_pupils(*pairs),
+                        **across(difference_across(
+                            (lower, upper), marks_by_school(pupils, group, subject, year, counted),
+                            marks_by_school(pupils, comparator, subject, year, counted)))})
             for prior in YEARS[:year]:
                 both = [p["marks"] for p in pupils if {(subject, prior), (subject, year)} <= set(p["marks"])]
                 if len(both) < PARAMETERS["minimumFitPupils"]:

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using GoldenThread.Cli.House;
 using GoldenThread.Demo.Seeding;
 using GoldenThread.Demo.Trust;
+using GoldenThread.Education;
 using GoldenThread.Infrastructure;
 
 namespace GoldenThread.Cli.Commands;
@@ -11,7 +12,6 @@ namespace GoldenThread.Cli.Commands;
 public static class SeedCommand
 {
     private static readonly TimeSpan LongestCall = TimeSpan.FromMinutes(10);
-    private static readonly TimeZoneInfo London = TimeZoneInfo.FindSystemTimeZoneById("Europe/London");
 
     /// <summary>The command.</summary>
     public static System.CommandLine.Command Create()
@@ -29,7 +29,7 @@ public static class SeedCommand
         var packs = Tree.File("packs");
         using var http = new HttpClient { BaseAddress = new Uri($"{gateway}/"), Timeout = LongestCall };
         var seed = new SeedContext(
-            DemoTrust.From(DemoPack.Read(packs)), packs, gateway, Today(),
+            DemoTrust.From(DemoPack.Read(packs)), packs, gateway, TimeProvider.System.Today(),
             async person => new RestApi(http, await SignIn.TokenAsync(gateway, person)),
             what => Console.WriteLine($"  {clock.Elapsed.TotalSeconds,5:0.0} s  {what}"));
         try
@@ -47,6 +47,4 @@ public static class SeedCommand
         Console.WriteLine($"The demo trust is there ({clock.Elapsed.TotalSeconds:0.0} s). Did everything arrive everywhere? ./gt verify");
         return 0;
     }
-
-    private static DateOnly Today() => DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(DateTimeOffset.UtcNow, London).DateTime);
 }

@@ -1,4 +1,5 @@
 using Dapper;
+using GoldenThread.Education;
 using GoldenThread.ServiceDefaults;
 using Npgsql;
 

@@ -4,6 +4,7 @@ using GoldenThread.Assessment.Events.V1;
 using GoldenThread.Assessment.Quarantine;
 using GoldenThread.Assessment.Results;
 using GoldenThread.Assessment.V1;
+using GoldenThread.Education;
 using GoldenThread.ServiceDefaults;
 using Grpc.Core;
 

@@ -2,6 +2,7 @@ using Dapper;
 using GoldenThread.Assessment.Imports;
 using GoldenThread.Assessment.Results;
 using GoldenThread.Assessment.V1;
+using GoldenThread.Education;
 using GoldenThread.ServiceDefaults;
 using Npgsql;
 

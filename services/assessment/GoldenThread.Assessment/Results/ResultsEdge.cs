@@ -2,6 +2,7 @@ using System.Globalization;
 using GoldenThread.Assessment.Collections;
 using GoldenThread.Assessment.Imports;
 using GoldenThread.Assessment.V1;
+using GoldenThread.Education;
 using GoldenThread.ServiceDefaults;
 using Grpc.Core;
 

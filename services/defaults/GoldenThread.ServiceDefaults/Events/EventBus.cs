@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Text.RegularExpressions;
+using GoldenThread.Tracking.Internal.V1;
 using MassTransit;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
@@ -33,6 +34,7 @@ public static class EventBus
 {
     private const int Prefetch = 64;
     private const int Concurrency = 8;
+    private const string KeeperOfGrants = "tracking";
 
     /// <summary>Adds the bus, the outbox relay, the inbox and the consumers. The service starts, and works, without a broker.</summary>
     public static WebApplicationBuilder AddEventBus(this WebApplicationBuilder builder, string service, Assembly assembly, Action<EventBusBuilder> hear)
@@ -40,6 +42,12 @@ public static class EventBus
         builder.Services.AddSingleton(new EventTypes(assembly));
         builder.Services.AddSingleton<Inbox>();
         builder.Services.AddHostedService<OutboxRelay>();
+        if (service != KeeperOfGrants)
+        {
+            builder.Services.AddPeer("Tracking", channel => new ChangeFeedService.ChangeFeedServiceClient(channel));
+            builder.Services.AddHostedService<GrantCatchUp>();
+        }
+
         builder.Services.Configure<MassTransitHostOptions>(options =>
         {
             options.WaitUntilStarted = false;

@@ -77,14 +77,11 @@ internal static class AttainmentFigures
             return Shown.Redacted("NO_EXPECTED_STANDARD", "The test has no expected standard.");
         }
 
-        return Shown.Of(key.SchoolUrn is null ? AcrossSchools(table, key) : Proportions.Wilson(sums.Proportion), 100);
-    }
-
-    private static Figure AcrossSchools(AttainmentTable table, CellKey key)
-    {
-        var schools = table.SchoolsBehind(key).Select(s => s.Proportion).ToList();
-        var clustered = Proportions.AcrossSchools(schools);
-        return clustered is Figure.NotAvailable { Reason: Unavailable.TooFewSchools } ? Proportions.Wilson(table[key].Proportion) : clustered;
+        return Shown.Of(
+            key.SchoolUrn is null
+                ? AcrossSchools.Share(table.SchoolsBehind(key).Select(s => s.Proportion).ToList())
+                : Proportions.Wilson(sums.Proportion),
+            100);
     }
 
     private static ShownFigure MeanScore(AttainmentTable table, CellKey key)
@@ -105,8 +102,7 @@ internal static class AttainmentFigures
             return Shown.Value((double)sums.Sum);
         }
 
-        var behind = key.SchoolUrn is null ? table.SchoolsBehind(key).Where(s => s.Scored > 0).ToList() : [];
-        return Shown.Of(behind.Count > 1 ? ClusteredScores.Mean(behind) : Means.Interval(sums.Sample));
+        return Shown.Of(AcrossSchools.Mean(sums.Sample, key.SchoolUrn is null ? table.SchoolsBehind(key).Select(ScorePart).ToList() : []));
     }
 
     private static ShownFigure PercentagePoints(AttainmentTable table, CellKey group)
@@ -118,13 +114,7 @@ internal static class AttainmentFigures
         }
 
         var newcombe = Proportions.NewcombeDifference(inGroup.Proportion, rest.Proportion);
-        if (group.SchoolUrn is not null || newcombe is not Figure.Estimate)
-        {
-            return Shown.Of(newcombe, 100);
-        }
-
-        return Shown.Of(ClusteredScores.WiderOf(newcombe, ClusteredScores.Difference(
-            table.SchoolsBehind(group), table.SchoolsBehind(group.Others()), s => (s.Met, s.N))), 100);
+        return Shown.Of(AcrossSchools.Difference(newcombe, SidesOfSchools(table, group, s => new SchoolPart(s.Met, s.N))), 100);
     }
 
     private static ShownFigure Points(AttainmentTable table, CellKey group)
@@ -136,14 +126,16 @@ internal static class AttainmentFigures
         }
 
         var welch = Means.WelchDifference(inGroup.Sample, rest.Sample);
-        if (group.SchoolUrn is not null || welch is not Figure.Estimate)
-        {
-            return Shown.Of(welch);
-        }
-
-        return Shown.Of(ClusteredScores.WiderOf(welch, ClusteredScores.Difference(
-            table.SchoolsBehind(group), table.SchoolsBehind(group.Others()), s => ((double)s.Sum, s.Scored))));
+        return Shown.Of(AcrossSchools.Difference(welch, SidesOfSchools(table, group, ScorePart)));
     }
+
+    // A school's own figures know of one school only.
+    private static List<(SchoolPart Group, SchoolPart Others)> SidesOfSchools(AttainmentTable table, CellKey group, Func<CohortSums, SchoolPart> part) =>
+        group.SchoolUrn is null
+            ? table.SchoolsBehind(group).Zip(table.SchoolsBehind(group.Others()), (g, o) => (part(g), part(o))).ToList()
+            : [];
+
+    private static SchoolPart ScorePart(CohortSums sums) => new((double)sums.Sum, sums.Scored);
 
     private static ShownFigure WholePupilsOf(AttainmentTable table, CellKey group) => table[group].HasExpected
         ? Shown.Of(WholePupils.OfGap(table[group].Proportion, table[group.Others()].Proportion))

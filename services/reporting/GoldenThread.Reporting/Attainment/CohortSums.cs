@@ -50,21 +50,7 @@ internal sealed record CohortSums
     public Proportion Proportion => new(Met, N);
 
     /// <summary>As a sample of scores.</summary>
-    public Sample Sample
-    {
-        get
-        {
-            if (Scored == 0)
-            {
-                return new Sample(0, 0, null);
-            }
-
-            // Exact in decimal, so that nothing is lost where scores lie close together.
-            var mean = Sum / Scored;
-            var variance = Scored > 1 ? Math.Max(0, (SumOfSquares - (Sum * mean)) / (Scored - 1)) : 0;
-            return new Sample(Scored, (double)mean, Scored > 1 ? Math.Sqrt((double)variance) : null);
-        }
-    }
+    public Sample Sample => Sample.OfSums(Scored, Sum, SumOfSquares);
 
     /// <summary>Both together.</summary>
     public static CohortSums operator +(CohortSums a, CohortSums b) => new()

@@ -1,4 +1,5 @@
 using System.Globalization;
+using GoldenThread.Education;
 using GoldenThread.Reporting.Attainment;
 using GoldenThread.Reporting.Disclosure;
 using GoldenThread.Reporting.V1;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Dapper;
+using GoldenThread.Education;
 using GoldenThread.Reporting.V1;
 using GoldenThread.ServiceDefaults;
 using GoldenThread.Type.V1;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using GoldenThread.Education;
 using GoldenThread.Reviews.V1;
 using GoldenThread.ServiceDefaults;
 using Grpc.Core;

@@ -14,12 +14,13 @@ internal static class GapFinding
     /// <summary>Below this many pupils nothing is said about chance.</summary>
     private const int FewestForChance = 11;
 
-    /// <summary>The gap with its intervals, its size in pupils and its words.</summary>
+    /// <summary>The gap with its intervals, its size in pupils and its words. Over several schools the intervals allow for pupils of one being alike.</summary>
     public static Gap Of(GapQuestion question, CountedGap counted)
     {
-        var group = new Proportion(counted.GroupMet, counted.GroupPupils);
-        var others = new Proportion(counted.OtherMet, counted.OtherPupils);
-        var points = Proportions.NewcombeDifference(group, others);
+        var (group, others) = (counted.Group, counted.Others);
+        var points = AcrossSchools.Difference(
+            Proportions.NewcombeDifference(group.Proportion, others.Proportion),
+            counted.Schools.Select(school => (MetPart(school.Group), MetPart(school.Others))).ToList());
         var gap = new Gap
         {
             Group = question.Group,
@@ -28,10 +29,10 @@ internal static class GapFinding
             Subject = question.Subject,
             CollectionId = question.CollectionId.ToString(),
             On = counted.On.Text(),
-            InGroup = Side(group, counted.GroupScored, counted.GroupMean, counted.GroupSd, counted.Scales),
-            Others = Side(others, counted.OtherScored, counted.OtherMean, counted.OtherSd, counted.Scales),
+            InGroup = Side(group, counted.Schools.Select(school => school.Group), counted.Scales),
+            Others = Side(others, counted.Schools.Select(school => school.Others), counted.Scales),
             PercentagePoints = points.ToProto(factor: 100),
-            Words = Words(counted, group, others, points),
+            Words = Words(counted, group.Proportion, others.Proportion, points),
         };
         SetMeans(gap, counted);
         if (question.SchoolUrn is { } urn)
@@ -44,7 +45,7 @@ internal static class GapFinding
             gap.YearGroup = year;
         }
 
-        if (WholePupils.OfGap(group, others).Point is { } pupils)
+        if (WholePupils.OfGap(group.Proportion, others.Proportion).Point is { } pupils)
         {
             gap.WholePupils = (int)pupils;
         }
@@ -61,22 +62,31 @@ internal static class GapFinding
             return;
         }
 
-        var group = new Sample(counted.GroupScored, counted.GroupMean, counted.GroupSd);
-        var others = new Sample(counted.OtherScored, counted.OtherMean, counted.OtherSd);
-        gap.MeanDifference = Means.WelchDifference(group, others).ToProto();
+        var (group, others) = (counted.Group.Sample, counted.Others.Sample);
+        gap.MeanDifference = AcrossSchools.Difference(
+            Means.WelchDifference(group, others),
+            counted.Schools.Select(school => (ScorePart(school.Group), ScorePart(school.Others))).ToList()).ToProto();
         gap.HedgesG = Means.HedgesG(group, others).ToProto();
     }
 
-    private static GapSide Side(Proportion side, int scored, double mean, double? sd, int scales) => new()
+    private static GapSide Side(CountedSide side, IEnumerable<CountedSide> schools, int scales)
     {
-        Pupils = side.N,
-        Met = side.Count,
-        Scored = scored,
-        PercentMet = side.N is > 0 and <= CountsOnly
-            ? Figures.Redacted("SMALL_NUMBER", "So few pupils are told as a count, not as a percentage.")
-            : Proportions.Wilson(side).ToProto(factor: 100),
-        MeanScore = scales > 1 ? OneScaleOnly() : Means.Interval(new Sample(scored, mean, sd)).ToProto(),
-    };
+        var bySchool = schools.ToList();
+        return new GapSide
+        {
+            Pupils = side.Pupils,
+            Met = side.Met,
+            Scored = side.Scored,
+            PercentMet = side.Pupils is > 0 and <= CountsOnly
+                ? Figures.Redacted("SMALL_NUMBER", "So few pupils are told as a count, not as a percentage.")
+                : AcrossSchools.Share(bySchool.Select(school => school.Proportion).ToList()).ToProto(factor: 100),
+            MeanScore = scales > 1 ? OneScaleOnly() : AcrossSchools.Mean(side.Sample, bySchool.Select(ScorePart).ToList()).ToProto(),
+        };
+    }
+
+    private static SchoolPart MetPart(CountedSide side) => new(side.Met, side.Pupils);
+
+    private static SchoolPart ScorePart(CountedSide side) => new((double)side.Sum, side.Scored);
 
     private static Figure OneScaleOnly() => Figures.Redacted("MORE_THAN_ONE_SCALE", "Scores of different scales are never averaged together.");
 

@@ -1,5 +1,6 @@
 using Dapper;
 using GoldenThread.ServiceDefaults;
+using GoldenThread.Statistics;
 using Npgsql;
 
 namespace GoldenThread.Tracking.Gaps;
@@ -37,7 +38,7 @@ public sealed class GapStore(NpgsqlDataSource source)
                         and (g.subjects is null or @Subject = any (g.subjects))
                         and (g.year_groups is null or @YearGroup = any (g.year_groups)))
             ), cohort as (
-                select distinct on (r.pupil_id) r.pupil_id, r.score::double precision as score, t.scale, t.expected_from, c.due_on,
+                select distinct on (r.pupil_id) r.pupil_id, r.school_urn, r.score, t.scale, t.expected_from, c.due_on,
                     r.score is not null or exists (
                         select 1 from jsonb_array_elements(t.codes) k
                         where k ->> 'code' = r.code and (k ->> 'countsAsNotMet')::boolean) as counts
@@ -55,24 +56,23 @@ public sealed class GapStore(NpgsqlDataSource source)
                       and m.from_on <= k.due_on and (m.to_on is null or m.to_on >= k.due_on)) as in_group
                 from cohort k
             )
-            select d.version, d.name, d.comparator_name,
-                max(s.due_on) as "on",
-                count(distinct s.scale)::int as scales,
+            select d.version, d.name, d.comparator_name, s.school_urn, max(s.due_on) as "on",
+                array_agg(distinct s.scale) as scales,
                 count(*) filter (where s.in_group and s.counts and s.expected_from is not null)::int as group_pupils,
                 count(*) filter (where s.in_group and s.score >= s.expected_from)::int as group_met,
                 count(s.score) filter (where s.in_group)::int as group_scored,
-                coalesce(avg(s.score) filter (where s.in_group), 0) as group_mean,
-                stddev_samp(s.score) filter (where s.in_group) as group_sd,
+                coalesce(sum(s.score) filter (where s.in_group), 0) as group_sum,
+                coalesce(sum(s.score * s.score) filter (where s.in_group), 0) as group_sum_of_squares,
                 count(*) filter (where not s.in_group and s.counts and s.expected_from is not null)::int as other_pupils,
                 count(*) filter (where not s.in_group and s.score >= s.expected_from)::int as other_met,
                 count(s.score) filter (where not s.in_group)::int as other_scored,
-                coalesce(avg(s.score) filter (where not s.in_group), 0) as other_mean,
-                stddev_samp(s.score) filter (where not s.in_group) as other_sd
+                coalesce(sum(s.score) filter (where not s.in_group), 0) as other_sum,
+                coalesce(sum(s.score * s.score) filter (where not s.in_group), 0) as other_sum_of_squares
             from definition d, permitted, sided s
-            group by d.version, d.name, d.comparator_name
+            group by d.version, d.name, d.comparator_name, s.school_urn
             """;
         await using var connection = await source.OpenConnectionAsync(ct);
-        return await connection.QuerySingleOrDefaultAsync<CountedGap>(new CommandDefinition(Sql, new
+        var rows = (await connection.QueryAsync<CountedRow>(new CommandDefinition(Sql, new
         {
             authority.Issuer,
             Holder = authority.Subject,
@@ -83,40 +83,97 @@ public sealed class GapStore(NpgsqlDataSource source)
             gap.Subject,
             gap.SchoolUrn,
             gap.YearGroup,
-        }, cancellationToken: ct));
+        }, cancellationToken: ct))).AsList();
+        return rows.Count == 0 ? null : new CountedGap
+        {
+            Version = rows[0].Version,
+            Name = rows[0].Name,
+            ComparatorName = rows[0].ComparatorName,
+            On = rows[0].On,
+            Scales = rows.SelectMany(row => row.Scales).Distinct().Count(),
+            Schools = rows.Select(row => (
+                new CountedSide(row.GroupPupils, row.GroupMet, row.GroupScored, row.GroupSum, row.GroupSumOfSquares),
+                new CountedSide(row.OtherPupils, row.OtherMet, row.OtherScored, row.OtherSum, row.OtherSumOfSquares))).ToList(),
+        };
+    }
+
+    private sealed record CountedRow
+    {
+        public required int Version { get; init; }
+
+        public required string Name { get; init; }
+
+        public required string ComparatorName { get; init; }
+
+        public required DateOnly On { get; init; }
+
+        public required string[] Scales { get; init; }
+
+        public required int GroupPupils { get; init; }
+
+        public required int GroupMet { get; init; }
+
+        public required int GroupScored { get; init; }
+
+        public required decimal GroupSum { get; init; }
+
+        public required decimal GroupSumOfSquares { get; init; }
+
+        public required int OtherPupils { get; init; }
+
+        public required int OtherMet { get; init; }
+
+        public required int OtherScored { get; init; }
+
+        public required decimal OtherSum { get; init; }
+
+        public required decimal OtherSumOfSquares { get; init; }
     }
 }
 
 /// <summary>A gap as counted.</summary>
 public sealed record CountedGap
 {
+    /// <summary>Version of the group's definition.</summary>
     public required int Version { get; init; }
 
+    /// <summary>Name of the group.</summary>
     public required string Name { get; init; }
 
+    /// <summary>Name of those who are not in it.</summary>
     public required string ComparatorName { get; init; }
 
+    /// <summary>The day of which the groups are.</summary>
     public required DateOnly On { get; init; }
 
+    /// <summary>How many scales sat.</summary>
     public required int Scales { get; init; }
 
-    public required int GroupPupils { get; init; }
+    /// <summary>Both sides in each school; one where one school was asked for.</summary>
+    public required IReadOnlyList<(CountedSide Group, CountedSide Others)> Schools { get; init; }
 
-    public required int GroupMet { get; init; }
+    /// <summary>The group in all schools.</summary>
+    public CountedSide Group => Schools.Select(school => school.Group).Aggregate((a, b) => a + b);
 
-    public required int GroupScored { get; init; }
+    /// <summary>The others in all schools.</summary>
+    public CountedSide Others => Schools.Select(school => school.Others).Aggregate((a, b) => a + b);
+}
 
-    public required double GroupMean { get; init; }
+/// <summary>One side of a gap, counted. Sums are decimal: nothing is lost where scores lie close together.</summary>
+/// <param name="Pupils">Pupils in the denominator of "met".</param>
+/// <param name="Met">Of these, at or above the expected standard.</param>
+/// <param name="Scored">Pupils with a score.</param>
+/// <param name="Sum">Sum of the scores.</param>
+/// <param name="SumOfSquares">Sum of the squared scores.</param>
+public sealed record CountedSide(int Pupils, int Met, int Scored, decimal Sum, decimal SumOfSquares)
+{
+    /// <summary>As a proportion.</summary>
+    public Proportion Proportion => new(Met, Pupils);
 
-    public double? GroupSd { get; init; }
+    /// <summary>As a sample of scores.</summary>
+    public Sample Sample => Sample.OfSums(Scored, Sum, SumOfSquares);
 
-    public required int OtherPupils { get; init; }
-
-    public required int OtherMet { get; init; }
-
-    public required int OtherScored { get; init; }
-
-    public required double OtherMean { get; init; }
-
-    public double? OtherSd { get; init; }
+    /// <summary>Both together.</summary>
+    public static CountedSide operator +(CountedSide a, CountedSide b) =>
+        new(a.Pupils + b.Pupils, a.Met + b.Met, a.Scored + b.Scored, a.Sum + b.Sum, a.SumOfSquares + b.SumOfSquares);
 }

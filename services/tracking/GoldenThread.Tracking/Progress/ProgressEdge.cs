@@ -1,4 +1,5 @@
 using System.Globalization;
+using GoldenThread.Education;
 using GoldenThread.ServiceDefaults;
 using GoldenThread.Statistics;
 using GoldenThread.Tracking.V1;
@@ -114,7 +115,10 @@ public sealed class ProgressEdge(StatusReadStore store, TimeProvider clock) : Pr
 
         if (row is { Residual: { } point, ResidualLow: { } low, ResidualHigh: { } high })
         {
-            status.Residual = new Type.V1.Figure { Estimate = new Estimate { Low = low, Point = point, High = high } };
+            // Without true differences every residual is put at nought, and an interval of no width would look like certainty.
+            status.Residual = low < high
+                ? new Type.V1.Figure { Estimate = new Estimate { Low = low, Point = point, High = high } }
+                : Figures.Redacted("NO_TRUE_DIFFERENCES", "Measurement error explains all differences in progress between these two tests.");
         }
 
         if (row.FitVersion is { } version)

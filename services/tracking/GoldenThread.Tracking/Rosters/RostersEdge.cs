@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
+using GoldenThread.Education;
 using GoldenThread.ServiceDefaults;
 using GoldenThread.Tracking.Pupils;
 using GoldenThread.Tracking.V1;

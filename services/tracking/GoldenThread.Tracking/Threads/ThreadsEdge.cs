@@ -1,4 +1,5 @@
 using System.Globalization;
+using GoldenThread.Education;
 using GoldenThread.ServiceDefaults;
 using GoldenThread.Statistics;
 using GoldenThread.Tracking.Gaps;

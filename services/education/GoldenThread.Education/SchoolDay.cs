@@ -1,10 +1,14 @@
-namespace GoldenThread.Reporting;
+namespace GoldenThread.Education;
 
 /// <summary>Which day it is in a school: Europe/London, whatever the server's clock is set to.</summary>
-internal static class SchoolDay
+public static class SchoolDay
 {
     private static readonly TimeZoneInfo London = TimeZoneInfo.FindSystemTimeZoneById("Europe/London");
 
     /// <summary>Today. What is due today is not overdue before its end.</summary>
-    public static DateOnly Today(this TimeProvider clock) => DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(clock.GetUtcNow(), London).DateTime);
+    public static DateOnly Today(this TimeProvider clock)
+    {
+        ArgumentNullException.ThrowIfNull(clock);
+        return DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(clock.GetUtcNow(), London).DateTime);
+    }
 }

@@ -1,0 +1,173 @@
+using GoldenThread.TestSupport;
+using GoldenThread.Tracking.V1;
+using GoldenThread.Type.V1;
+using Grpc.Core;
+using static GoldenThread.Tracking.Tests.Refusals;
+
+namespace GoldenThread.Tracking.Tests;
+
+/// <summary>A gap is counted from the pupils who sat, by the groups of the day it was due, and told in whole pupils with its uncertainty.</summary>
+public sealed class GapTests(TrackingHouse house)
+{
+    [Fact]
+    public async Task Gap_IsThatOfTheCounts_WithNewcombesInterval_AndInWholePupils()
+    {
+        var cohort = await TwelveAgainstTwentyAsync();
+
+        var gap = await GapAsync(cohort);
+
+        Assert.Equal((12, 4, 20, 15), (gap.InGroup.Pupils, gap.InGroup.Met, gap.Others.Pupils, gap.Others.Met));
+
+        // 4 of 12 against 15 of 20, by standard Python: Newcombe 1998, method 10, and Wilson 1927.
+        Assert.Equal(-41.66666666666667, gap.PercentagePoints.Estimate.Point, 9);
+        Assert.Equal(-65.58118098008428, gap.PercentagePoints.Estimate.Low, 9);
+        Assert.Equal(-6.448676547893112, gap.PercentagePoints.Estimate.High, 9);
+        Assert.Equal(13.812009109121314, gap.InGroup.PercentMet.Estimate.Low, 9);
+        Assert.Equal(60.93779111272004, gap.InGroup.PercentMet.Estimate.High, 9);
+        Assert.Equal(-5, gap.WholePupils);
+        Assert.Contains("−5 pupils", gap.Words);
+        Assert.Contains("more than chance", gap.Words);
+        Assert.Equal("not disadvantaged, same school", gap.Comparator.ToLowerInvariant());
+    }
+
+    [Fact]
+    public async Task Code_CountsAsNotMet_WhereItsScaleSaysSo_AndElseNotAtAll()
+    {
+        var cohort = await TwelveAgainstTwentyAsync();
+
+        await cohort.RecordCodeAsync(0, 0, "A");
+        await cohort.RecordCodeAsync(0, 1, "J");
+
+        // The first two had met it: one is now in the denominator only, the other is in neither.
+        var gap = await GapAsync(cohort);
+        Assert.Equal((11, 2, 10), (gap.InGroup.Pupils, gap.InGroup.Met, gap.InGroup.Scored));
+    }
+
+    [Fact]
+    public async Task Pupil_CountsOnce_WithTheLaterOfTwoScores()
+    {
+        var cohort = await TwelveAgainstTwentyAsync();
+        var again = cohort.Row(0, 11, 120m) with { ResultId = Guid.CreateVersion7(), Version = 1, SatOn = new DateOnly(2025, 9, 30) };
+
+        await cohort.TellAsync([again]);
+        await house.KnownAsync("select count(*) from result_copy where result_id = @ResultId", new { again.ResultId });
+
+        var gap = await GapAsync(cohort);
+        Assert.Equal((12, 5), (gap.InGroup.Pupils, gap.InGroup.Met));
+    }
+
+    [Fact]
+    public async Task Group_IsThatOfTheDayTheCollectionWasDue_NotOfToday()
+    {
+        var cohort = await TwelveAgainstTwentyAsync();
+
+        // Joined the group after the day.
+        await house.Lead.ImportAsync(
+            $"URN,Forename,Surname,DOB,Sex,Year group,From,FSM\n{cohort.Urn},Pupil,{cohort.Surname(20)},2016-01-01,F,{Cohort.YearGroup},2025-10-02,Y\n", from: "2025-10-02");
+        Assert.Contains("disadvantaged", (await house.Lead.PupilAsync(cohort.Urn, cohort.Surname(20), "2025-10-02")).Groups);
+
+        Assert.Equal(12, (await GapAsync(cohort)).InGroup.Pupils);
+    }
+
+    [Fact]
+    public async Task FewPupils_AreToldAsCounts_AndNothingIsSaidAboutChance()
+    {
+        var cohort = await Cohort.OfAsync(house, 20, disadvantaged: 5);
+        await cohort.AddWindowAsync();
+        await cohort.RecordAsync(0, Enumerable.Range(0, 20).Select(at => (at, at < 5 ? 90m : 110m)));
+
+        var gap = await GapAsync(cohort);
+
+        Assert.Equal((5, 0), (gap.InGroup.Pupils, gap.InGroup.Met));
+        Assert.Equal("SMALL_NUMBER", gap.InGroup.PercentMet.Redacted.Reason);
+        Assert.EndsWith("too few pupils to say whether it is more than chance.", gap.Words);
+    }
+
+    [Fact]
+    public async Task Scores_OfTwoScales_AreNeverAveraged_ButTheirStandardsAreCounted()
+    {
+        var cohort = await Cohort.OfAsync(house, 14, disadvantaged: 7);
+        await cohort.AddWindowAsync();
+        await cohort.RecordAsync(0, Enumerable.Range(0, 10).Select(at => (at, 100m)));
+        var (first, other) = (cohort.Row(0, 10, 100m), Guid.NewGuid());
+        await cohort.AddWindowAsync(scale: "age-standardised", test: other);
+        await cohort.TellAsync([first with { TestId = other }]);
+        await house.KnownAsync("select count(*) from result_copy where test_id = @other", new { other });
+
+        var gap = await GapAsync(cohort);
+
+        Assert.Equal(11, gap.InGroup.Pupils + gap.Others.Pupils);
+        Assert.All([gap.MeanDifference, gap.HedgesG, gap.InGroup.MeanScore], figure => Assert.Equal("MORE_THAN_ONE_SCALE", figure.Redacted.Reason));
+        Assert.Equal(Figure.ShownOneofCase.Estimate, gap.PercentagePoints.ShownCase);
+    }
+
+    [Fact]
+    public async Task NobodyOnASide_IsNoGap_AndNoZeroIsMadeUp()
+    {
+        var cohort = await Cohort.OfAsync(house, 8);
+        await cohort.AddWindowAsync();
+        await cohort.RecordAsync(0, Enumerable.Range(0, 8).Select(at => (at, 100m)));
+
+        var gap = await GapAsync(cohort);
+
+        Assert.False(gap.HasWholePupils);
+        Assert.Equal(Figure.ShownOneofCase.Redacted, gap.PercentagePoints.ShownCase);
+        Assert.StartsWith("There is nobody on one side", gap.Words);
+    }
+
+    [Fact]
+    public async Task Gap_IsSeenWithinTheGrant_AndASensitiveGroupOnlyByThoseWhoMaySeeIt()
+    {
+        var cohort = await TwelveAgainstTwentyAsync();
+        var foreign = await house.SchoolAsync();
+        var head = await house.CallerAsync(Role.Headteacher, cohort.Urn);
+        var senco = await house.CallerAsync(Role.Senco, cohort.Urn);
+        var elsewhere = await house.CallerAsync(Role.Headteacher, foreign);
+        var music = await house.CallerAsync(Role.SubjectLeader, cohort.Urn, grant => grant.Subjects.Add("music"));
+
+        Assert.Equal(12, (await head.Gaps.MeasureGapAsync(Request(cohort), head.Headers)).Gap.InGroup.Pupils);
+        var absent = new MeasureGapRequest(Request(cohort)) { CollectionId = Guid.NewGuid().ToString() };
+        foreach (var caller in new[] { elsewhere, music })
+        {
+            await SameRefusalAsync(
+                () => caller.Gaps.MeasureGapAsync(Request(cohort), caller.Headers).ResponseAsync,
+                () => caller.Gaps.MeasureGapAsync(absent, caller.Headers).ResponseAsync);
+        }
+
+        // The trust as a whole is for those whose grant holds for all of it.
+        var trust = Request(cohort);
+        trust.ClearSchoolUrn();
+        await RefusedAsync(StatusCode.NotFound, "GAP_NOT_FOUND", () => head.Gaps.MeasureGapAsync(trust, head.Headers).ResponseAsync);
+        Assert.Equal(12, (await house.Lead.Gaps.MeasureGapAsync(trust, house.Lead.Headers)).Gap.InGroup.Pupils);
+
+        var sensitive = new MeasureGapRequest(Request(cohort)) { Group = "looked-after" };
+        Assert.Equal(32, (await head.Gaps.MeasureGapAsync(sensitive, head.Headers)).Gap.Others.Pupils);
+        await RefusedAsync(StatusCode.NotFound, "GAP_NOT_FOUND", () => senco.Gaps.MeasureGapAsync(sensitive, senco.Headers).ResponseAsync);
+    }
+
+    [Fact]
+    public async Task Gap_OfWhatIsUnknown_IsNotFound()
+    {
+        var cohort = await TwelveAgainstTwentyAsync();
+        foreach (var spoil in new Action<MeasureGapRequest>[] { r => r.Group = "no-such-group", r => r.Subject = "astrology", r => r.SchoolUrn = 999_999 })
+        {
+            var request = Request(cohort);
+            spoil(request);
+            await RefusedAsync(StatusCode.NotFound, "GAP_NOT_FOUND", () => house.Lead.Gaps.MeasureGapAsync(request, house.Lead.Headers).ResponseAsync);
+        }
+    }
+
+    // Of 12 disadvantaged pupils 4 meet the standard, of 20 others 15.
+    private async Task<Cohort> TwelveAgainstTwentyAsync()
+    {
+        var cohort = await Cohort.OfAsync(house, 32, disadvantaged: 12);
+        await cohort.AddWindowAsync();
+        await cohort.RecordAsync(0, Enumerable.Range(0, 32).Select(at => (at, at is < 4 or (>= 12 and < 27) ? 105m : 95m)));
+        return cohort;
+    }
+
+    private async Task<Gap> GapAsync(Cohort cohort) => (await house.Lead.Gaps.MeasureGapAsync(Request(cohort), house.Lead.Headers)).Gap;
+
+    private static MeasureGapRequest Request(Cohort cohort) =>
+        new() { Group = "disadvantaged", CollectionId = cohort.Collection(0), Subject = cohort.Subject, SchoolUrn = cohort.Urn };
+}

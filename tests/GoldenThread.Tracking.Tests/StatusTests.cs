@@ -1,0 +1,334 @@
+using GoldenThread.TestSupport;
+using GoldenThread.Tracking.Events.V1;
+using GoldenThread.Tracking.V1;
+using GoldenThread.Type.V1;
+using Grpc.Core;
+using static GoldenThread.Tracking.Tests.Refusals;
+using Status = GoldenThread.Tracking.V1.Status;
+
+namespace GoldenThread.Tracking.Tests;
+
+/// <summary>A result is recorded, and the pupil's status is the one that docs/statuses.md gives, whatever the order in which things are told.</summary>
+public sealed class StatusTests(TrackingHouse house)
+{
+    private const int Fitting = 40;
+
+    [Fact]
+    public async Task Status_OfAFirstScore_IsNoData_ForWantOfAnEarlierOne()
+    {
+        var cohort = await Cohort.OfAsync(house, 1);
+        await cohort.AddWindowAsync();
+
+        await cohort.RecordAsync(0, [(0, 101m)]);
+
+        var status = await TheStatusAsync(cohort, 0, 0, ProgressStatus.NoData);
+        Assert.Equal(("no-prior-score", "middle"), (status.Reason, status.Band));
+    }
+
+    [Fact]
+    public async Task Status_AfterADeclineThatErrorDoesNotExplain_IsFallingBehind_WithoutAnyFit()
+    {
+        // The limit is 1.96 × √(2 × 0.1) × 15 = 13.15 points.
+        var cohort = await Cohort.OfAsync(house, 2);
+        await cohort.AddWindowAsync();
+        await cohort.AddWindowAsync();
+        await cohort.RecordAsync(0, [(0, 114m), (1, 114m)]);
+
+        await cohort.RecordAsync(1, [(0, 100m), (1, 101m)]);
+
+        await TheStatusAsync(cohort, 0, 1, ProgressStatus.FallingBehind);
+        Assert.Equal("no-fit", (await TheStatusAsync(cohort, 1, 1, ProgressStatus.NoData)).Reason);
+    }
+
+    [Fact]
+    public async Task Status_OnceTheCollectionLocks_RestsOnAFrozenFit_AndSaysWhich()
+    {
+        var (cohort, first, second) = await FittedAsync();
+
+        var status = await TheStatusAsync(cohort, 5, second, ProgressStatus.OnTrack);
+
+        // A residual is shown with its interval, never as a bare number.
+        Assert.Equal((1, 2), (status.FitVersion, status.PointsSpanned));
+        Assert.True(status.Residual.Estimate.Low < status.Residual.Estimate.Point && status.Residual.Estimate.Point < status.Residual.Estimate.High);
+        Assert.Equal(ProgressStatus.NoData, (await StatusAsync(cohort, 5, first))!.Status_);
+
+        // Locked again (after it was unlocked), the fit is a new version: the old one stays as it was.
+        await cohort.LockAsync(second, version: 4);
+        await Eventually.Async(async () => Assert.Equal(2, (await StatusAsync(cohort, 5, second))!.FitVersion));
+        Assert.Equal(2, await house.ScalarAsync<long>("select count(*) from prior_score_fit where current_test_id = @test", new { test = cohort.Test(second) }));
+    }
+
+    [Fact]
+    public async Task Fit_OverAllPupils_IsLeastSquares()
+    {
+        var (cohort, first, second) = await FittedAsync();
+
+        // Computed apart from the scores of FittedAsync.
+        var x = Enumerable.Range(0, Fitting).Select(Prior).ToList();
+        var y = Enumerable.Range(0, Fitting).Select(at => Current(at)).ToList();
+        var (meanX, meanY) = (x.Average(), y.Average());
+        var slope = x.Zip(y).Sum(pair => (double)((pair.First - meanX) * (pair.Second - meanY))) / x.Sum(each => (double)((each - meanX) * (each - meanX)));
+        var fit = await house.ScalarAsync<double>(
+            "select slope from prior_score_fit where prior_test_id = @prior and current_test_id = @current",
+            new { prior = cohort.Test(first), current = cohort.Test(second) });
+        Assert.Equal(slope, fit, 9);
+    }
+
+    [Fact]
+    public async Task Residual_WhereErrorExplainsAllDifferences_IsNotShownAsASureNought()
+    {
+        // Three points more or less are within the error of the tests: 2 × (15² × 0.1) is more than their variance.
+        var (cohort, _, second) = await FittedAsync(change: 3);
+
+        Assert.Equal("NO_TRUE_DIFFERENCES", (await TheStatusAsync(cohort, 5, second, ProgressStatus.OnTrack)).Residual.Redacted.Reason);
+    }
+
+    [Fact]
+    public async Task Fit_OfFewerThanThirtyPupils_IsNotMade()
+    {
+        var (cohort, _, second) = await FittedAsync(pupils: 29);
+
+        Assert.Equal("no-fit", (await TheStatusAsync(cohort, 5, second, ProgressStatus.NoData)).Reason);
+        Assert.Equal(0, await house.ScalarAsync<long>("select count(*) from prior_score_fit where current_test_id = @test", new { test = cohort.Test(second) }));
+    }
+
+    [Fact]
+    public async Task Correction_OfAResult_ChangesTheStatus_AndAnOlderVersionThatComesLateDoesNot()
+    {
+        var cohort = await Cohort.OfAsync(house, 1);
+        await cohort.AddWindowAsync();
+        await cohort.AddWindowAsync();
+        await cohort.RecordAsync(0, [(0, 115m)]);
+        var typingError = cohort.Row(1, 0, 70m);
+        await cohort.TellAsync([typingError]);
+        await TheStatusAsync(cohort, 0, 1, ProgressStatus.FallingBehind);
+
+        await cohort.RecordAsync(1, [(0, 110m)]);
+        Assert.Equal("no-fit", (await TheStatusAsync(cohort, 0, 1, ProgressStatus.NoData)).Reason);
+
+        await cohort.TellAsync([typingError]);
+        await cohort.RecordAsync(0, [(0, 114m)]);
+        Assert.Equal(ProgressStatus.NoData, (await StatusAsync(cohort, 0, 1))!.Status_);
+        Assert.Equal(110m, await house.ScalarAsync<decimal>("select score from result_copy where result_id = @id", new { id = typingError.ResultId }));
+    }
+
+    [Fact]
+    public async Task Code_InPlaceOfAScore_IsNoScore_AndIsPassedOverByTheNextWindow()
+    {
+        var cohort = await Cohort.OfAsync(house, 1);
+        for (var window = 0; window < 3; window++)
+        {
+            await cohort.AddWindowAsync();
+        }
+
+        await cohort.RecordAsync(0, [(0, 115m)]);
+        await cohort.RecordCodeAsync(1, 0, "A");
+        await cohort.RecordAsync(2, [(0, 95m)]);
+
+        var absent = await TheStatusAsync(cohort, 0, 1, ProgressStatus.NoData);
+        Assert.Equal(("no-score", false), (absent.Reason, absent.HasBand));
+        await TheStatusAsync(cohort, 0, 2, ProgressStatus.FallingBehind);
+    }
+
+    [Fact]
+    public async Task Status_OfALaterWindow_IsJudgedAnew_WhenAnEarlierOneIsFilledIn()
+    {
+        var cohort = await Cohort.OfAsync(house, 1);
+        await cohort.AddWindowAsync();
+        await cohort.AddWindowAsync();
+        await cohort.RecordAsync(1, [(0, 90m)]);
+        await TheStatusAsync(cohort, 0, 1, ProgressStatus.NoData);
+
+        await cohort.RecordAsync(0, [(0, 118m)]);
+
+        await TheStatusAsync(cohort, 0, 1, ProgressStatus.FallingBehind);
+    }
+
+    [Fact]
+    public async Task Result_ThatComesBeforeItsTest_IsJudgedAsSoonAsTheTestIsKnown()
+    {
+        var cohort = await Cohort.OfAsync(house, 1);
+        await cohort.AddWindowAsync();
+        await cohort.AddWindowAsync(tellTest: false);
+        await cohort.RecordAsync(0, [(0, 120m)]);
+        await cohort.RecordAsync(1, [(0, 100m)]);
+        Assert.Null(await StatusAsync(cohort, 0, 1));
+
+        await cohort.TellTestAsync(1);
+
+        await TheStatusAsync(cohort, 0, 1, ProgressStatus.FallingBehind);
+    }
+
+    [Fact]
+    public async Task Change_OfStatuses_IsTold_OnceAndWithItsRows()
+    {
+        var cohort = await Cohort.OfAsync(house, 2);
+        await cohort.AddWindowAsync();
+        await cohort.RecordAsync(0, [(0, 100m), (1, 90m)]);
+        var told = await house.ToldAsync<StatusesChanged>(change => change.Rows?.Any(row => row.PupilId == cohort[0]) == true);
+
+        Assert.Equal(2, told.Count);
+        Assert.All(told.Rows!, row => Assert.Equal(("no-data", 1L, cohort.Urn), (row.Status, row.Version, row.SchoolUrn)));
+
+        // The same version again is no change, and nobody is told of it.
+        await cohort.AddWindowAsync();
+        await cohort.RecordAsync(1, [(0, 80m)]);
+        var fall = await house.ToldAsync<StatusesChanged>(change => change.Rows?.Any(row => row.PupilId == cohort[0] && row.Status == "falling-behind") == true);
+        Assert.Single(fall.Rows!);
+    }
+
+    [Fact]
+    public async Task Shares_PartitionTheExpected_AndLeaveNoDataOutOfThePercentage()
+    {
+        // Of ten, one falls, eight have no fit, one did not sit.
+        var cohort = await Cohort.OfAsync(house, 10, disadvantaged: 3);
+        await cohort.AddWindowAsync();
+        await cohort.AddWindowAsync();
+        await cohort.RecordAsync(0, Enumerable.Range(0, 10).Select(at => (at, 110m)));
+        await cohort.RecordAsync(1, Enumerable.Range(0, 9).Select(at => (at, at == 0 ? 80m : 110m)));
+        await TheStatusAsync(cohort, 0, 1, ProgressStatus.FallingBehind);
+
+        var shares = await house.Lead.Progress.GetStatusSharesAsync(Shares(cohort, 1), house.Lead.Headers);
+
+        Assert.Equal(10, shares.Expected);
+        Assert.Equal(10, shares.Counts.Sum(count => count.Pupils));
+        Assert.Equal((9, 1), (Of(shares, ProgressStatus.NoData), Of(shares, ProgressStatus.FallingBehind)));
+        Assert.Equal(100, shares.NeedingAttention.Estimate.Point);
+
+        var group = Shares(cohort, 1);
+        group.Group = "disadvantaged";
+        var ofGroup = await house.Lead.Progress.GetStatusSharesAsync(group, house.Lead.Headers);
+        Assert.Equal((3, 2, 1), (ofGroup.Expected, Of(ofGroup, ProgressStatus.NoData), Of(ofGroup, ProgressStatus.FallingBehind)));
+    }
+
+    [Fact]
+    public async Task List_ShowsWhoNeedsATalkFirst_AndPagesWithoutLossOrRepeat()
+    {
+        var cohort = await Cohort.OfAsync(house, 9);
+        await cohort.AddWindowAsync();
+        await cohort.AddWindowAsync();
+        await cohort.RecordAsync(0, Enumerable.Range(0, 9).Select(at => (at, 110m)));
+        await cohort.RecordAsync(1, Enumerable.Range(0, 9).Select(at => (at, at % 4 == 3 ? 80m : 110m)));
+        await TheStatusAsync(cohort, 7, 1, ProgressStatus.FallingBehind);
+
+        var seen = new List<Status>();
+        var request = List(cohort, 1);
+        request.PageSize = 2;
+        do
+        {
+            var page = await house.Lead.Progress.ListStatusesAsync(request, house.Lead.Headers);
+            seen.AddRange(page.Statuses);
+            request.PageToken = page.NextPageToken;
+        }
+        while (request.PageToken.Length > 0);
+
+        Assert.Equal(9, seen.Select(status => status.PupilId).Distinct().Count());
+        Assert.Equal(
+            [ProgressStatus.FallingBehind, ProgressStatus.FallingBehind, .. Enumerable.Repeat(ProgressStatus.NoData, 7)], seen.Select(status => status.Status_));
+        request.PageToken = "Zm9yZ2Vk";
+        await RefusedAsync(StatusCode.InvalidArgument, "PAGE_TOKEN_INVALID", () => house.Lead.Progress.ListStatusesAsync(request, house.Lead.Headers).ResponseAsync);
+    }
+
+    [Fact]
+    public async Task History_OfAPupil_IsNewestFirst_AndOnlyOfTheSubjectAskedFor()
+    {
+        var cohort = await Cohort.OfAsync(house, 1);
+        for (var window = 0; window < 3; window++)
+        {
+            await cohort.AddWindowAsync();
+            await cohort.RecordAsync(window, [(0, 100m + window)]);
+        }
+
+        await TheStatusAsync(cohort, 0, 2, ProgressStatus.NoData);
+        var request = new ListPupilStatusesRequest { PupilId = cohort.Pupils[0].PupilId, Subject = cohort.Subject };
+        var all = await house.Lead.Progress.ListPupilStatusesAsync(request, house.Lead.Headers);
+
+        Assert.Equal([cohort.Collection(2), cohort.Collection(1), cohort.Collection(0)], all.Statuses.Select(status => status.CollectionId));
+        request.Subject = "music";
+        Assert.Empty((await house.Lead.Progress.ListPupilStatusesAsync(request, house.Lead.Headers)).Statuses);
+    }
+
+    [Fact]
+    public async Task Statuses_AreSeenWithinTheGrant_AndWhatIsForeignLooksLikeWhatIsNot()
+    {
+        var cohort = await Cohort.OfAsync(house, 2);
+        var foreign = await Cohort.OfAsync(house, 1);
+        await cohort.AddWindowAsync();
+        await cohort.RecordAsync(0, [(0, 100m), (1, 100m)]);
+        await TheStatusAsync(cohort, 0, 0, ProgressStatus.NoData);
+        var head = await house.CallerAsync(Role.Headteacher, cohort.Urn);
+        var elsewhere = await house.CallerAsync(Role.Headteacher, foreign.Urn);
+        var otherSubject = await house.CallerAsync(Role.SubjectLeader, cohort.Urn, grant => grant.Subjects.Add("music"));
+        var otherYear = await house.CallerAsync(Role.SeniorLeader, cohort.Urn, grant => grant.YearGroups.Add("6"));
+
+        Assert.Equal(2, (await head.Progress.ListStatusesAsync(List(cohort, 0), head.Headers)).Statuses.Count);
+        Assert.Empty((await otherSubject.Progress.ListStatusesAsync(List(cohort, 0), otherSubject.Headers)).Statuses);
+        Assert.Empty((await otherYear.Progress.ListStatusesAsync(List(cohort, 0), otherYear.Headers)).Statuses);
+        var absent = List(cohort, 0);
+        absent.SchoolUrn = 999_999;
+        await SameRefusalAsync(
+            () => elsewhere.Progress.ListStatusesAsync(List(cohort, 0), elsewhere.Headers).ResponseAsync,
+            () => elsewhere.Progress.ListStatusesAsync(absent, elsewhere.Headers).ResponseAsync);
+        await SameRefusalAsync(
+            () => elsewhere.Progress.ListPupilStatusesAsync(new() { PupilId = cohort.Pupils[0].PupilId }, elsewhere.Headers).ResponseAsync,
+            () => elsewhere.Progress.ListPupilStatusesAsync(new() { PupilId = Guid.NewGuid().ToString() }, elsewhere.Headers).ResponseAsync);
+        await SameRefusalAsync(
+            () => elsewhere.Progress.GetStatusSharesAsync(Shares(cohort, 0), elsewhere.Headers).ResponseAsync,
+            () => elsewhere.Progress.GetStatusSharesAsync(new(Shares(cohort, 0)) { SchoolUrn = 999_999 }, elsewhere.Headers).ResponseAsync);
+    }
+
+    [Fact]
+    public async Task Teacher_SeesTheStatusesOfTheOwnClassAlone()
+    {
+        var cohort = await Cohort.OfAsync(house, 2);
+        await house.Lead.ImportAsync(
+            $"URN,Forename,Surname,DOB,Sex,Year group,Class,From\n{cohort.Urn},Pupil,{cohort.Surname(1)},2016-01-01,F,{Cohort.YearGroup},5B,2025-09-02\n");
+        await cohort.AddWindowAsync();
+        await cohort.RecordAsync(0, [(0, 100m), (1, 100m)]);
+        await TheStatusAsync(cohort, 0, 0, ProgressStatus.NoData);
+        var classes = await house.Lead.Classes.ListClassesAsync(new() { SchoolUrn = cohort.Urn, AcademicYear = "2025-26" }, house.Lead.Headers);
+        var teacher = await house.CallerAsync(Role.Teacher, cohort.Urn, grant => grant.ClassIds.Add(classes.Classes.Single(each => each.Name == "5B").ClassId));
+
+        var seen = await teacher.Progress.ListStatusesAsync(List(cohort, 0), teacher.Headers);
+
+        Assert.Equal(cohort.Pupils[1].PupilId, Assert.Single(seen.Statuses).PupilId);
+    }
+
+    // Pupils whose second score is their first, so many points more or less by turns.
+    private async Task<(Cohort Cohort, int First, int Second)> FittedAsync(int pupils = Fitting, int change = 9)
+    {
+        var cohort = await Cohort.OfAsync(house, pupils);
+        var first = await cohort.AddWindowAsync();
+        var second = await cohort.AddWindowAsync();
+        await cohort.RecordAsync(first, Enumerable.Range(0, pupils).Select(at => (at, Prior(at))));
+        await cohort.RecordAsync(second, Enumerable.Range(0, pupils).Select(at => (at, Current(at, change))));
+        await cohort.LockAsync(second);
+        return (cohort, first, second);
+    }
+
+    private static decimal Prior(int at) => 94 + (at % 30);
+
+    private static decimal Current(int at, int change = 9) => Prior(at) + (at % 2 == 0 ? -change : change);
+
+    private Task<Status> TheStatusAsync(Cohort cohort, int pupil, int window, ProgressStatus expected) => Eventually.Async(async () =>
+    {
+        var status = await StatusAsync(cohort, pupil, window);
+        Assert.Equal(expected, status?.Status_);
+        return status!;
+    });
+
+    private async Task<Status?> StatusAsync(Cohort cohort, int pupil, int window)
+    {
+        var request = List(cohort, window);
+        request.PageSize = 1000;
+        return (await house.Lead.Progress.ListStatusesAsync(request, house.Lead.Headers)).Statuses.SingleOrDefault(each => each.PupilId == cohort.Pupils[pupil].PupilId);
+    }
+
+    private static ListStatusesRequest List(Cohort cohort, int window) =>
+        new() { SchoolUrn = cohort.Urn, CollectionId = cohort.Collection(window), Subject = cohort.Subject };
+
+    private static GetStatusSharesRequest Shares(Cohort cohort, int window) =>
+        new() { SchoolUrn = cohort.Urn, CollectionId = cohort.Collection(window), Subject = cohort.Subject };
+
+    private static int Of(GetStatusSharesResponse shares, ProgressStatus status) => shares.Counts.Single(count => count.Status == status).Pupils;
+}

@@ -1,0 +1,251 @@
+using GoldenThread.TestSupport;
+using GoldenThread.Tracking.Events.V1;
+using GoldenThread.Tracking.V1;
+using GoldenThread.Type.V1;
+using Grpc.Core;
+using static GoldenThread.Tracking.Tests.Refusals;
+using Thread = GoldenThread.Tracking.V1.Thread;
+using ThreadState = GoldenThread.Tracking.V1.ThreadState;
+
+namespace GoldenThread.Tracking.Tests;
+
+/// <summary>A thread keeps the gap as it was, who does what by when, and what came of it, and never claims more than the method can bear.</summary>
+public sealed class ThreadTests(TrackingHouse house)
+{
+    private static readonly DateOnly Today = DateOnly.FromDateTime(DateTime.UtcNow);
+
+    [Fact]
+    public async Task Thread_KeepsTheGapAsItWasWhenItWasOpened()
+    {
+        var cohort = await CohortAsync();
+        var opened = (await OpenAsync(cohort)).Thread;
+        Assert.Equal((8, 2, 12, 9, -4), (opened.Gap.InGroup.Pupils, opened.Gap.InGroup.Met, opened.Gap.Others.Pupils, opened.Gap.Others.Met, opened.Gap.WholePupils));
+
+        await cohort.RecordAsync(0, Enumerable.Range(0, 8).Select(at => (at, 120m)));
+
+        var later = (await house.Lead.Threads.GetThreadAsync(new() { ThreadId = opened.ThreadId }, house.Lead.Headers)).Thread;
+        Assert.Equal(opened.Gap, later.Gap);
+        var told = await house.ToldAsync<ThreadChanged>(fact => $"{fact.ThreadId}" == opened.ThreadId && fact.Version == 1);
+        Assert.Equal(("open", "disadvantaged", cohort.Urn), (told.State, told.Group, told.SchoolUrn));
+    }
+
+    [Fact]
+    public async Task Action_IsAgreed_Overdue_AndDone_AndOnlyThenTheThreadCloses()
+    {
+        var cohort = await CohortAsync();
+        var owner = await PersonAsync();
+        var thread = (await OpenAsync(cohort)).Thread;
+
+        thread = (await house.Lead.Threads.AgreeActionAsync(Action(thread, owner, Today.AddDays(-1)), house.Lead.Headers)).Thread;
+        var action = Assert.Single(thread.Actions);
+        Assert.Equal((ActionState.Open, true), (action.State, action.Overdue));
+        await RefusedAsync(StatusCode.FailedPrecondition, "THREAD_HAS_OPEN_ACTIONS", () => CloseAsync(thread));
+
+        thread = (await SettleAsync(thread, action.ActionId, ActionState.Done)).Thread;
+        Assert.Equal((ActionState.Done, Today.ToString("yyyy-MM-dd"), false), (thread.Actions[0].State, thread.Actions[0].SettledOn, thread.Actions[0].Overdue));
+        await RefusedAsync(StatusCode.FailedPrecondition, "ACTION_SETTLED", () => SettleAsync(thread, action.ActionId, ActionState.NotDone));
+
+        var closed = (await CloseAsync(thread)).Thread;
+        Assert.Equal((ThreadState.Closed, "The gap is two pupils smaller."), (closed.State, closed.Outcome));
+        await RefusedAsync(StatusCode.FailedPrecondition, "THREAD_CLOSED", () => house.Lead.Threads.AgreeActionAsync(Action(closed, owner, Today), house.Lead.Headers).ResponseAsync);
+        var told = await house.ToldAsync<ThreadChanged>(fact => $"{fact.ThreadId}" == closed.ThreadId && fact.State == "closed");
+        Assert.Equal((1, 0), (told.ActionsDone, told.OpenActionsDueOn.Count));
+    }
+
+    [Fact]
+    public async Task Change_OfAThreadThatSomebodyElseChanged_IsRefused()
+    {
+        var cohort = await CohortAsync();
+        var opened = (await OpenAsync(cohort)).Thread;
+        var changed = (await house.Lead.Threads.AgreeActionAsync(Action(opened, await PersonAsync(), Today), house.Lead.Headers)).Thread;
+
+        await RefusedAsync(StatusCode.Aborted, "ETAG_MISMATCH", () => SettleAsync(opened, changed.Actions[0].ActionId, ActionState.Done));
+        await RefusedAsync(StatusCode.FailedPrecondition, "IF_MATCH_REQUIRED", () => house.Lead.Threads.CloseThreadAsync(
+            new() { ThreadId = opened.ThreadId, Outcome = "Nothing." }, house.Lead.Headers).ResponseAsync);
+        await RefusedAsync(StatusCode.NotFound, "ACTION_NOT_FOUND", () => SettleAsync(changed, Guid.NewGuid().ToString(), ActionState.Done));
+    }
+
+    [Fact]
+    public async Task Open_WithWhatCannotBe_NamesTheField()
+    {
+        var cohort = await CohortAsync();
+        var other = await Cohort.OfAsync(house, 1);
+        var good = await RequestAsync(cohort);
+        var left = await PersonAsync(leftOn: Today.AddDays(-1));
+
+        await InvalidAsync(new(good) { OwnerPersonId = Guid.NewGuid().ToString() }, "owner_person_id");
+        await InvalidAsync(new(good) { OwnerPersonId = left }, "owner_person_id");
+        await InvalidAsync(new(good) { ReviewOn = Today.AddDays(-1).ToString("yyyy-MM-dd") }, "review_on");
+        await InvalidAsync(With(good, other.Pupils[0].PupilId), "target_pupil_ids");
+        await InvalidAsync(With(good), "target_pupil_ids");
+        await RefusedAsync(StatusCode.NotFound, "GAP_NOT_FOUND", () => house.Lead.Threads.OpenThreadAsync(
+            new(good) { CollectionId = Guid.NewGuid().ToString() }, house.Lead.Headers).ResponseAsync);
+        Assert.Empty((await ListAsync(cohort)).Threads);
+    }
+
+    [Fact]
+    public async Task List_ShowsOverdueThreadsFirst_ByStateAndPage()
+    {
+        var cohort = await CohortAsync();
+        var owner = await PersonAsync();
+        var calm = (await OpenAsync(cohort)).Thread;
+        var overdue = (await OpenAsync(cohort)).Thread;
+        await house.Lead.Threads.AgreeActionAsync(Action(calm, owner, Today), house.Lead.Headers);
+        await house.Lead.Threads.AgreeActionAsync(Action(overdue, owner, Today.AddDays(-30)), house.Lead.Headers);
+        var closed = (await CloseAsync((await OpenAsync(cohort)).Thread)).Thread;
+
+        var first = await ListAsync(cohort, request => request.PageSize = 1);
+        Assert.Equal(overdue.ThreadId, Assert.Single(first.Threads).ThreadId);
+        var second = await ListAsync(cohort, request => (request.PageSize, request.PageToken) = (1, first.NextPageToken));
+        Assert.Equal(calm.ThreadId, Assert.Single(second.Threads).ThreadId);
+
+        Assert.Equal(overdue.ThreadId, Assert.Single((await ListAsync(cohort, request => request.OverdueOnly = true)).Threads).ThreadId);
+        Assert.Equal(closed.ThreadId, Assert.Single((await ListAsync(cohort, request => request.State = ThreadState.Closed)).Threads).ThreadId);
+    }
+
+    [Fact]
+    public async Task Impact_IsBeforeAndAfterOfThoseWithBothScores_AndAttributesNothing()
+    {
+        var cohort = await CohortAsync();
+        var thread = (await OpenAsync(cohort)).Thread;
+        await cohort.AddWindowAsync();
+
+        // Of eight target pupils one did not sit again; the others gained 6 to 12 points.
+        await cohort.RecordAsync(1, Enumerable.Range(0, 7).Select(at => (at, Before(at) + 6 + at)));
+
+        var impact = await house.Lead.Threads.MeasureImpactAsync(
+            new() { ThreadId = thread.ThreadId, CollectionId = cohort.Collection(1) }, house.Lead.Headers);
+
+        Assert.Equal((8, 7, ImpactVerdict.CannotAttribute, "before and after only"), (impact.Targeted, impact.Measured, impact.Verdict, impact.Method));
+        Assert.Equal(9, impact.Change.Estimate.Point, 9);
+
+        // By hand: the gains 6 to 12 have SD 2.160247, so 9 ± 2.446912 × 2.160247 ÷ √7.
+        Assert.Equal(9 - (2.446911851 * 2.160246899 / Math.Sqrt(7)), impact.Change.Estimate.Low, 6);
+
+        // Regression to the mean alone: (1 − .90) × (mean of all that sat before − mean of the target pupils before).
+        var everybody = Enumerable.Range(0, 20).Average(Before);
+        var targets = Enumerable.Range(0, 7).Average(Before);
+        Assert.Equal(0.1 * (double)(everybody - targets), Point(impact.ExpectedWithoutAction), 9);
+    }
+
+    [Fact]
+    public async Task Impact_WithoutTwoScoresOnOneScale_IsRefused_NotMadeUp()
+    {
+        var cohort = await CohortAsync();
+        var thread = (await OpenAsync(cohort)).Thread;
+        await cohort.AddWindowAsync(scale: "age-standardised");
+        await cohort.RecordAsync(1, Enumerable.Range(0, 8).Select(at => (at, 110m)));
+
+        await RefusedAsync(StatusCode.FailedPrecondition, "IMPACT_NOT_MEASURABLE", () => house.Lead.Threads.MeasureImpactAsync(
+            new() { ThreadId = thread.ThreadId, CollectionId = cohort.Collection(1) }, house.Lead.Headers).ResponseAsync);
+        await RefusedAsync(StatusCode.FailedPrecondition, "IMPACT_NOT_MEASURABLE", () => house.Lead.Threads.MeasureImpactAsync(
+            new() { ThreadId = thread.ThreadId, CollectionId = cohort.Collection(0) }, house.Lead.Headers).ResponseAsync);
+    }
+
+    [Fact]
+    public async Task Thread_IsSeenWithinTheGrant_AndWhatIsForeignLooksLikeWhatIsNot()
+    {
+        var cohort = await CohortAsync();
+        var opened = (await OpenAsync(cohort)).Thread;
+        var elsewhere = await house.CallerAsync(Role.Headteacher, await house.SchoolAsync());
+        var music = await house.CallerAsync(Role.SubjectLeader, cohort.Urn, grant => grant.Subjects.Add("music"));
+
+        foreach (var caller in new[] { elsewhere, music })
+        {
+            await SameRefusalAsync(
+                () => caller.Threads.GetThreadAsync(new() { ThreadId = opened.ThreadId }, caller.Headers).ResponseAsync,
+                () => caller.Threads.GetThreadAsync(new() { ThreadId = Guid.NewGuid().ToString() }, caller.Headers).ResponseAsync);
+        }
+
+        Assert.Empty((await music.Threads.ListThreadsAsync(new() { SchoolUrn = cohort.Urn }, music.Headers)).Threads);
+        await RefusedAsync(StatusCode.NotFound, "SCHOOL_NOT_FOUND", () => elsewhere.Threads.ListThreadsAsync(new() { SchoolUrn = cohort.Urn }, elsewhere.Headers).ResponseAsync);
+        var request = await RequestAsync(cohort);
+        await RefusedAsync(StatusCode.NotFound, "GAP_NOT_FOUND", () => elsewhere.Threads.OpenThreadAsync(request, elsewhere.Headers).ResponseAsync);
+    }
+
+    [Fact]
+    public async Task Open_Repeated_WithOneIdempotencyKey_OpensOneThread()
+    {
+        var cohort = await CohortAsync();
+        var request = await RequestAsync(cohort);
+        var headers = house.Lead.With("idempotency-key", Guid.NewGuid().ToString());
+
+        var first = await house.Lead.Threads.OpenThreadAsync(request, headers);
+        var second = await house.Lead.Threads.OpenThreadAsync(request, headers);
+
+        Assert.Equal(first, second);
+        Assert.Single((await ListAsync(cohort)).Threads);
+    }
+
+    // Of 8 disadvantaged pupils 2 meet the standard, of 12 others 9.
+    private async Task<Cohort> CohortAsync()
+    {
+        var cohort = await Cohort.OfAsync(house, 20, disadvantaged: 8);
+        await cohort.AddWindowAsync();
+        await cohort.RecordAsync(0, Enumerable.Range(0, 20).Select(at => (at, Before(at))));
+        return cohort;
+    }
+
+    private static decimal Before(int at) => at is < 2 or (>= 8 and < 17) ? 105 + at : 80 + at;
+
+    private async Task<OpenThreadResponse> OpenAsync(Cohort cohort) =>
+        await house.Lead.Threads.OpenThreadAsync(await RequestAsync(cohort), house.Lead.Headers);
+
+    private async Task<OpenThreadRequest> RequestAsync(Cohort cohort) => new()
+    {
+        SchoolUrn = cohort.Urn,
+        Group = "disadvantaged",
+        Subject = cohort.Subject,
+        CollectionId = cohort.Collection(0),
+        Objective = "Halve the gap by summer.",
+        OwnerPersonId = await PersonAsync(),
+        ReviewOn = Today.AddDays(60).ToString("yyyy-MM-dd"),
+        TargetPupilIds = { cohort.Pupils.Take(8).Select(pupil => pupil.PupilId) },
+    };
+
+    private async Task<string> PersonAsync(DateOnly? leftOn = null)
+    {
+        var somebody = new Person { Name = "Somebody of the trust", Duties = { "english-lead" } };
+        var person = (await house.Lead.People.CreatePersonAsync(new() { Person = somebody }, house.Lead.Headers)).Person;
+        if (leftOn is { } day)
+        {
+            await house.Lead.People.UpdatePersonAsync(
+                new() { PersonId = person.PersonId, Person = new() { LeftOn = day.ToString("yyyy-MM-dd") } }, house.Lead.IfMatch(person.Etag));
+        }
+
+        return person.PersonId;
+    }
+
+    private async Task<ListThreadsResponse> ListAsync(Cohort cohort, Action<ListThreadsRequest>? filter = null)
+    {
+        var request = new ListThreadsRequest { SchoolUrn = cohort.Urn };
+        filter?.Invoke(request);
+        return await house.Lead.Threads.ListThreadsAsync(request, house.Lead.Headers);
+    }
+
+    private static AgreeActionRequest Action(Thread thread, string owner, DateOnly dueOn) =>
+        new() { ThreadId = thread.ThreadId, What = "Read with them daily.", OwnerPersonId = owner, DueOn = dueOn.ToString("yyyy-MM-dd") };
+
+    private async Task<SettleActionResponse> SettleAsync(Thread thread, string actionId, ActionState state) => await house.Lead.Threads.SettleActionAsync(
+        new() { ThreadId = thread.ThreadId, ActionId = actionId, State = state, Note = "Done in spring." }, house.Lead.IfMatch(thread.Etag));
+
+    private async Task<CloseThreadResponse> CloseAsync(Thread thread) => await house.Lead.Threads.CloseThreadAsync(
+        new() { ThreadId = thread.ThreadId, Outcome = "The gap is two pupils smaller." }, house.Lead.IfMatch(thread.Etag));
+
+    private async Task InvalidAsync(OpenThreadRequest request, string field)
+    {
+        var violations = await RefusedAsync(
+            StatusCode.InvalidArgument, "THREAD_INVALID", () => house.Lead.Threads.OpenThreadAsync(request, house.Lead.Headers).ResponseAsync);
+        Assert.Equal(field, Assert.Single(violations).Field);
+    }
+
+    private static OpenThreadRequest With(OpenThreadRequest request, params string[] targets)
+    {
+        var changed = new OpenThreadRequest(request);
+        changed.TargetPupilIds.Clear();
+        changed.TargetPupilIds.Add(targets);
+        return changed;
+    }
+
+    private static double Point(Figure figure) => figure.ShownCase == Figure.ShownOneofCase.Value ? figure.Value : figure.Estimate.Point;
+}

@@ -14,10 +14,6 @@ public static partial class GatewayProblems
             using var started = Activity.Current is null ? new Activity("request").Start() : null;
             context.Response.Headers.TraceParent = Activity.Current!.Id;
             context.Response.Headers.XContentTypeOptions = "nosniff";
-            // ASP.NET Core's own name for the span is the same for every route.
-            Activity.Current.DisplayName = context.GetEndpoint() is RouteEndpoint route
-                ? $"{context.Request.Method} {route.RoutePattern.RawText}"
-                : context.Request.Method;
             try
             {
                 await next(context);

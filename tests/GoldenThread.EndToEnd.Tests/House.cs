@@ -375,6 +375,10 @@ public sealed class HouseProcess(string name, string program, string folder, IRe
     private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(15);
     private ChildProcess? running;
     private Keeper? keeper;
+    private volatile bool isWanted;
+
+    /// <summary>Whether it ended though nobody asked it to.</summary>
+    public bool HasEndedByItself => isWanted && running is { IsAlive: false };
 
     /// <summary>Its name.</summary>
     public string Name => name;
@@ -400,12 +404,14 @@ public sealed class HouseProcess(string name, string program, string folder, IRe
         running = await ChildProcess.StartAsync(name, ["dotnet", program], LogFile, settings, Path.GetDirectoryName(program));
         // It must not outlive the tests, however these end.
         keeper = new Keeper(LogFile, running.Mark);
+        isWanted = true;
         await running.ReadyAsync(isReady, patience ?? TimeSpan.FromSeconds(60));
     }
 
     /// <summary>Kills it at once.</summary>
     public async Task KillAsync()
     {
+        isWanted = false;
         await running!.KillAsync();
         keeper!.Dispose();
     }
@@ -413,6 +419,7 @@ public sealed class HouseProcess(string name, string program, string folder, IRe
     /// <summary>Asks it to end.</summary>
     public async Task StopAsync()
     {
+        isWanted = false;
         if (running is not null)
         {
             await running.StopAsync(StopPatience);

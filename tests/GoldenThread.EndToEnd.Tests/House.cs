@@ -20,8 +20,19 @@ public sealed class House : IAsyncLifetime
 
     private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(90);
 
+    private readonly Dictionary<string, Uri> addresses = [];
     private readonly string folder = Path.Combine(Path.GetTempPath(), $"gt-house-{Secrets.ShortName()}");
     private readonly List<HouseProcess> processes = [];
+    private readonly HouseGround? ground;
+    private readonly IReadOnlyDictionary<string, string?> more = new Dictionary<string, string?>();
+    private RabbitServer broker = null!;
+
+    /// <summary>On the servers of the test process.</summary>
+    public House()
+    {
+    }
+
+    private House(HouseGround? ground, IReadOnlyDictionary<string, string?> more) => (this.ground, this.more) = (ground, more);
 
     /// <summary>The contracts that the gateway serves.</summary>
     internal static ContractSet Contracts { get; } = ContractSet.Load(File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "contracts.pb")));
@@ -38,6 +49,12 @@ public sealed class House : IAsyncLifetime
     /// <summary>The services by name: assessment, tracking, reviews, reporting.</summary>
     public IReadOnlyDictionary<string, HouseProcess> Services => processes.Where(process => process.Database is not null).ToDictionary(process => process.Name);
 
+    /// <summary>Where the services listen, by name.</summary>
+    public IReadOnlyDictionary<string, Uri> Addresses => addresses;
+
+    /// <summary>All processes.</summary>
+    public IReadOnlyList<HouseProcess> Processes => processes;
+
     /// <summary>The gateway.</summary>
     public HouseProcess Gateway => processes.Single(process => process.Name == "gateway");
 
@@ -50,12 +67,18 @@ public sealed class House : IAsyncLifetime
     /// <summary>The broker and the virtual host of this house.</summary>
     public Uri Rabbit { get; private set; } = null!;
 
+    /// <summary>On servers of its own, which may be broken; it ends them with itself.</summary>
+    public static House On(HouseGround ground) => new(ground, new Dictionary<string, string?>());
+
+    /// <summary>With further settings for all its processes.</summary>
+    public static House With(IReadOnlyDictionary<string, string?> settings) => new(null, settings);
+
     /// <inheritdoc />
     public async ValueTask InitializeAsync()
     {
         Directory.CreateDirectory(folder);
         Issuer = await TestIssuer.StartAsync();
-        var broker = await RabbitServer.SharedAsync();
+        broker = ground?.Rabbit ?? await RabbitServer.SharedAsync();
         var virtualHost = await broker.AddVirtualHostAsync();
         Rabbit = new Uri($"amqp://{broker.User}:{broker.Password}@{broker.Host}:{broker.Port}/{Uri.EscapeDataString(virtualHost)}");
         var ports = FreePorts.Take(10);
@@ -70,8 +93,9 @@ public sealed class House : IAsyncLifetime
         var databases = await Task.WhenAll(services.Select(service => NewDatabaseAsync(service.Name, service.Project)));
         for (var at = 0; at < services.Length; at++)
         {
+            addresses[services[at].Name] = new Uri($"http://127.0.0.1:{ports[2 * at]}");
             var settings = new Dictionary<string, string?>(shared);
-            AddServiceSettings(settings, services[at].Name, ports[2 * at], ports[(2 * at) + 1], databases[at], broker, virtualHost);
+            AddServiceSettings(settings, services[at].Name, ports[2 * at], ports[(2 * at) + 1], databases[at], virtualHost);
             processes.Add(new HouseProcess(services[at].Name, Program(services[at].Project), folder, settings, Ready(ports[(2 * at) + 1]))
             {
                 Database = databases[at],
@@ -87,7 +111,10 @@ public sealed class House : IAsyncLifetime
         processes.Add(new HouseProcess("gateway", Program("gateway/GoldenThread.Gateway"), folder, gateway, Ready(ports[8])));
         Http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{ports[8]}"), Timeout = TimeSpan.FromMinutes(3) };
         GrpcAddress = new Uri($"http://127.0.0.1:{ports[9]}");
-        await Task.WhenAll(processes.Select(process => process.StartAsync(StartPatience)));
+        // An event finds only queues that exist: tracking, which tells of the first grant at its start, starts when the others can hear.
+        await Task.WhenAll(processes.Where(process => process.Name != "tracking").Select(process => process.StartAsync(StartPatience)));
+        await Eventually.Async(async () => Assert.Equal(3, (await QueuesAsync()).Count(name => name.EndsWith(".grant-changed", StringComparison.Ordinal))));
+        await Services["tracking"].StartAsync(StartPatience);
         await GrantsKnownEverywhereAsync(Administrator);
     }
 
@@ -172,9 +199,13 @@ public sealed class House : IAsyncLifetime
         await Task.WhenAll(processes.Select(process => process.StopAsync()));
         Http.Dispose();
         await Issuer.DisposeAsync();
-        foreach (var database in processes.Select(process => process.Database).OfType<TestDatabase>())
+        if (ground is null)
         {
-            await database.DisposeAsync();
+            await Task.WhenAll(Services.Values.Select(service => service.Database!.DisposeAsync().AsTask()));
+        }
+        else
+        {
+            await ground.DisposeAsync();
         }
 
         Directory.Delete(folder, recursive: true);
@@ -194,6 +225,11 @@ public sealed class House : IAsyncLifetime
             // Five runtimes share a machine with the tests.
             ["DOTNET_gcServer"] = "0",
         };
+        foreach (var (name, value) in more)
+        {
+            settings[name] = value;
+        }
+
         foreach (var (peer, port) in services)
         {
             settings[$"Services__{peer}"] = $"http://127.0.0.1:{port}";
@@ -203,7 +239,7 @@ public sealed class House : IAsyncLifetime
     }
 
     private void AddServiceSettings(
-        Dictionary<string, string?> settings, string service, int grpcPort, int healthPort, TestDatabase database, RabbitServer broker, string virtualHost)
+        Dictionary<string, string?> settings, string service, int grpcPort, int healthPort, TestDatabase database, string virtualHost)
     {
         settings["Service__GrpcPort"] = grpcPort.ToString();
         settings["Service__HealthPort"] = healthPort.ToString();
@@ -222,14 +258,14 @@ public sealed class House : IAsyncLifetime
     }
 
     // The real migrator: the service's own program, as the owner of the tables.
-    private static Task<TestDatabase> NewDatabaseAsync(string service, string project)
+    private Task<TestDatabase> NewDatabaseAsync(string service, string project)
     {
         var template = new TemplateDatabase(service, async (owner, role) =>
         {
             var application = new NpgsqlConnectionStringBuilder(owner) { Username = role }.ConnectionString;
             await Command.RunAsync(
                 ["dotnet", Program(project), "migrate", $"--Database:OwnerConnectionString={owner}", $"--Database:ConnectionString={application}"]);
-        });
+        }, ground?.Postgres);
         return template.CloneAsync();
     }
 
@@ -270,11 +306,61 @@ public sealed class House : IAsyncLifetime
         };
     }
 
+    /// <summary>
+    /// Another instance of one of its processes, with other settings: a service on the same database and broker, or a gateway. The caller stops it.
+    /// </summary>
+    /// <param name="process">The process.</param>
+    /// <param name="settings">What is different.</param>
+    /// <param name="readyPort">The port at which it says that it is ready.</param>
+    public async Task<HouseProcess> StartAnotherAsync(HouseProcess process, IReadOnlyDictionary<string, string?> settings, int readyPort)
+    {
+        var all = new Dictionary<string, string?>(process.Settings);
+        foreach (var (name, value) in settings)
+        {
+            all[name] = value;
+        }
+
+        var another = new HouseProcess($"{process.Name}-{Secrets.ShortName()}", process.ProgramFile, folder, all, Ready(readyPort));
+        await another.StartAsync(StartPatience);
+        return another;
+    }
+
+    /// <summary>The queues that the services declared.</summary>
+    public Task<IReadOnlyList<string>> QueuesAsync() =>
+        broker.QueuesAsync(Uri.UnescapeDataString(Rabbit.AbsolutePath[1..]));
+
+    /// <summary><c>./gt errors …</c>, on this house's broker.</summary>
+    public Task<Command.Outcome> ErrorsAsync(params string[] arguments) => Command.TryAsync(
+        ["dotnet", Program("tools/GoldenThread.Cli"), "errors", .. arguments],
+        new Dictionary<string, string?> { ["GT_RABBITMQ"] = Rabbit.ToString() },
+        cancellation: TestContext.Current.CancellationToken);
+
     // Built beside the tests, in the same configuration.
     private static string Program(string project)
     {
         var configuration = new DirectoryInfo(AppContext.BaseDirectory.TrimEnd('/')).Parent!.Name;
         return Repository.File($"{project}/bin/{configuration}/net10.0/{Path.GetFileName(project)}.dll");
+    }
+}
+
+/// <summary>PostgreSQL, waiting for the disk, and RabbitMQ of one house alone, so that they can be killed and started again.</summary>
+/// <param name="Postgres">The database server.</param>
+/// <param name="Rabbit">The broker.</param>
+public sealed record HouseGround(PostgresServer Postgres, RabbitServer Rabbit) : IAsyncDisposable
+{
+    /// <summary>Starts both.</summary>
+    public static async Task<HouseGround> StartAsync()
+    {
+        var postgres = PostgresServer.StartOwnAsync();
+        var rabbit = RabbitServer.StartOwnAsync();
+        return new HouseGround(await postgres, await rabbit);
+    }
+
+    /// <inheritdoc />
+    public async ValueTask DisposeAsync()
+    {
+        await Postgres.DisposeAsync();
+        await Rabbit.DisposeAsync();
     }
 }
 
@@ -289,6 +375,10 @@ public sealed class HouseProcess(string name, string program, string folder, IRe
     private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(15);
     private ChildProcess? running;
     private Keeper? keeper;
+    private volatile bool isWanted;
+
+    /// <summary>Whether it ended though nobody asked it to.</summary>
+    public bool HasEndedByItself => isWanted && running is { IsAlive: false };
 
     /// <summary>Its name.</summary>
     public string Name => name;
@@ -314,12 +404,14 @@ public sealed class HouseProcess(string name, string program, string folder, IRe
         running = await ChildProcess.StartAsync(name, ["dotnet", program], LogFile, settings, Path.GetDirectoryName(program));
         // It must not outlive the tests, however these end.
         keeper = new Keeper(LogFile, running.Mark);
+        isWanted = true;
         await running.ReadyAsync(isReady, patience ?? TimeSpan.FromSeconds(60));
     }
 
     /// <summary>Kills it at once.</summary>
     public async Task KillAsync()
     {
+        isWanted = false;
         await running!.KillAsync();
         keeper!.Dispose();
     }
@@ -327,6 +419,7 @@ public sealed class HouseProcess(string name, string program, string folder, IRe
     /// <summary>Asks it to end.</summary>
     public async Task StopAsync()
     {
+        isWanted = false;
         if (running is not null)
         {
             await running.StopAsync(StopPatience);

@@ -6,12 +6,15 @@ namespace GoldenThread.TestSupport;
 /// <summary>
 /// One RabbitMQ for the whole test process, with a virtual host of its own per process: the broker that <c>GT_TEST_RABBIT</c> names
 /// (`./gt test` starts it for all and gives its <c>rabbitmqctl</c> in <c>GT_TEST_RABBIT_CTL</c>), otherwise a private one that ends with the process.
+/// A test class that breaks its broker has <see cref="StartOwnAsync"/>.
 /// </summary>
-public sealed class RabbitServer
+public sealed class RabbitServer : IAsyncDisposable
 {
     private static readonly Lazy<Task<RabbitServer>> Shared = new(StartAsync);
 
     private readonly string? control;
+    private PrivateRabbit? own;
+    private OwnServerWatch? watch;
 
     private RabbitServer(Uri uri, string? control, string virtualHost)
     {
@@ -44,6 +47,36 @@ public sealed class RabbitServer
     /// <summary>The broker of this process.</summary>
     public static Task<RabbitServer> SharedAsync() => Shared.Value;
 
+    /// <summary>A broker of the caller's own, which can be killed.</summary>
+    public static async Task<RabbitServer> StartOwnAsync()
+    {
+        var folder = ThrowAway.NewFolder("rabbit");
+        var rabbit = await PrivateRabbit.StartAsync(OptionsFor(folder));
+        var server = new RabbitServer(new Uri(rabbit.Uri), rabbit.ControlScript, PrivateRabbit.User) { own = rabbit, watch = new OwnServerWatch(folder) };
+        server.watch.Over(rabbit.Process, rabbit.NameServerProcess);
+        return server;
+    }
+
+    /// <summary>Kills one's own broker.</summary>
+    public Task KillAsync() => Own.KillAsync();
+
+    /// <summary>Starts one's own broker on the same port, with the messages it had.</summary>
+    public async Task StartAgainAsync()
+    {
+        await Own.StartAgainAsync();
+        watch!.Over(Own.Process, Own.NameServerProcess);
+    }
+
+    /// <summary>Ends one's own broker; the shared one ends with the process.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (own is not null)
+        {
+            await own.DisposeAsync();
+            watch!.End();
+        }
+    }
+
     /// <summary>Another virtual host (takes about a second), for a test class that must not meet the queues of others. Returns its name.</summary>
     public async Task<string> AddVirtualHostAsync()
     {
@@ -53,18 +86,22 @@ public sealed class RabbitServer
         return name;
     }
 
+    /// <summary>The names of all queues of a virtual host.</summary>
+    public Task<IReadOnlyList<string>> QueuesAsync(string virtualHost) => PrivateRabbit.QueuesAsync(
+        control ?? throw new InvalidOperationException("GT_TEST_RABBIT_CTL is not set, so queues cannot be listed"), virtualHost);
+
+    private PrivateRabbit Own => own ?? throw new InvalidOperationException("this broker is shared: other tests need it");
+
+    private static PrivateRabbitOptions OptionsFor(string folder) =>
+        new() { Folder = folder, Node = $"gt-test-{Secrets.ShortName()}", Password = Secrets.New() };
+
     private static async Task<RabbitServer> StartAsync()
     {
         if (Environment.GetEnvironmentVariable("GT_TEST_RABBIT") is { Length: > 0 } given)
             return await OnAsync(new Uri(given), Environment.GetEnvironmentVariable("GT_TEST_RABBIT_CTL"));
 
         var folder = ThrowAway.NewFolder("rabbit");
-        var rabbit = await PrivateRabbit.StartAsync(new PrivateRabbitOptions
-        {
-            Folder = folder,
-            Node = $"gt-test-{Secrets.ShortName()}",
-            Password = Secrets.New(),
-        });
+        var rabbit = await PrivateRabbit.StartAsync(OptionsFor(folder));
         ThrowAway.UntilProcessExit(folder, rabbit.Process, rabbit.NameServerProcess);
         return new RabbitServer(new Uri(rabbit.Uri), rabbit.ControlScript, PrivateRabbit.User);
     }

@@ -9,7 +9,8 @@ namespace GoldenThread.TestSupport;
 /// </summary>
 /// <param name="service">The service's name in lower case, for example <c>assessment</c>.</param>
 /// <param name="migrate">Runs the real migrator: gets the owner's connection string, and the name of the application role to grant to.</param>
-public sealed class TemplateDatabase(string service, Func<string, string, Task> migrate)
+/// <param name="own">The server; null for the one of this process.</param>
+public sealed class TemplateDatabase(string service, Func<string, string, Task> migrate, PostgresServer? own = null)
 {
     private const string Password = "test";
 
@@ -19,7 +20,7 @@ public sealed class TemplateDatabase(string service, Func<string, string, Task> 
     /// <summary>A fresh copy, which the caller disposes of.</summary>
     public async Task<TestDatabase> CloneAsync()
     {
-        var server = await PostgresServer.SharedAsync();
+        var server = own ?? await PostgresServer.SharedAsync();
         var name = $"{service}_{Secrets.ShortName()}";
 
         // PostgreSQL copies a database only while nobody is connected to it and no other copy is being made.

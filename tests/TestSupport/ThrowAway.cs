@@ -31,3 +31,26 @@ internal static class ThrowAway
         };
     }
 }
+
+/// <summary>
+/// Watches over a server of one test class, which may be killed and started again: each time a keeper that ends it, should the tests be killed.
+/// </summary>
+/// <param name="folder">Its folder.</param>
+internal sealed class OwnServerWatch(string folder)
+{
+    private Keeper? keeper;
+
+    /// <summary>Watches over these processes from now on, and no longer over those before.</summary>
+    public void Over(params ProcessMark[] processes)
+    {
+        keeper?.Dispose();
+        keeper = new Keeper(folder, processes);
+    }
+
+    /// <summary>The server has ended: removes its folder.</summary>
+    public void End()
+    {
+        keeper?.Dispose();
+        Directory.Delete(folder, recursive: true);
+    }
+}

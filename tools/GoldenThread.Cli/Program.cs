@@ -15,6 +15,7 @@ var root = new RootCommand("GoldenThread on this machine")
     BenchCommand.Create(),
     SeedCommand.Create(),
     VerifyCommand.Create(),
+    ErrorsCommand.Create(),
 };
 
 try

@@ -141,6 +141,13 @@ public sealed class PrivateRabbit : IAsyncDisposable
             rabbit_auth_backend_internal:set_permissions(<<"{{user}}">>, <<"{{name}}">>, <<".*">>, <<".*">>, <<".*">>, <<"gt">>).
             """]);
 
+    /// <summary>The names of all queues of a virtual host.</summary>
+    public static async Task<IReadOnlyList<string>> QueuesAsync(string controlScript, string virtualHost)
+    {
+        var output = await Command.RunAsync([controlScript, "list_queues", "--silent", "--vhost", virtualHost, "name"]);
+        return output.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+    }
+
     /// <summary>Removes a virtual host with all its queues.</summary>
     public static Task RemoveVirtualHostAsync(string controlScript, string name) =>
         Command.RunAsync([controlScript, "delete_vhost", name]);

@@ -29,7 +29,10 @@ public sealed class ServiceOptions
     /// <summary>PEM key of the certificate.</summary>
     public string? KeyFile { get; set; }
 
-    /// <summary>PEM of the authority that signs the callers' certificates; with it a client certificate is required (mTLS).</summary>
+    /// <summary>
+    /// PEM of the house's authority, which signs the certificates of callers and of the services called. With it a client certificate is required
+    /// (mTLS), and no other service is believed.
+    /// </summary>
     public string? ClientAuthorityFile { get; set; }
 }
 

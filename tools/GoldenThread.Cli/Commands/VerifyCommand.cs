@@ -33,15 +33,15 @@ public static class VerifyCommand
     private static async Task<int> RunAsync(TimeSpan patience, CancellationToken ct)
     {
         var gateway = RunningHouse.ReadWhole().GatewayUrl!;
-        using var reader = new HeldResultsReader(Deeds.Read(), await TokenCommand.ClientTokenAsync(gateway, Client, "internal"));
+        using var reader = new HeldResultsReader(Addresses(), await TokenCommand.ClientTokenAsync(gateway, Client, "internal"));
         var clock = Stopwatch.StartNew();
         try
         {
-            var state = await LookAsync(reader, ct);
+            var state = await Holdings.LookAsync(reader, ct);
             while (!state.IsEqual && clock.Elapsed < patience)
             {
                 await Task.Delay(Look, ct);
-                state = await LookAsync(reader, ct);
+                state = await Holdings.LookAsync(reader, ct);
             }
 
             return Tell(state, clock.Elapsed);
@@ -52,20 +52,10 @@ public static class VerifyCommand
         }
     }
 
-    private static async Task<State> LookAsync(HeldResultsReader reader, CancellationToken ct)
-    {
-        // Assessment last: what it recorded meanwhile is then missing elsewhere and looked for again, never overlooked.
-        var tracking = await reader.InTrackingAsync(ct);
-        var (reporting, waiting) = await reader.InReportingAsync(ct);
-        var recorded = await reader.RecordedAsync(ct);
-        return new State(recorded, tracking, reporting, waiting,
-        [
-            .. Reconciliation.Compare(recorded, "tracking", tracking),
-            .. Reconciliation.Compare(recorded, "reporting", reporting),
-        ]);
-    }
+    private static Dictionary<string, Uri> Addresses() =>
+        Deeds.Read().Ports.ToDictionary(port => port.Key, port => new Uri($"http://127.0.0.1:{port.Value}"));
 
-    private static int Tell(State state, TimeSpan waited)
+    private static int Tell(Holdings state, TimeSpan waited)
     {
         Console.WriteLine($"assessment  {state.Recorded.Sum(r => r.Count),9} results in {state.Recorded.Count} (school, collection)");
         Console.WriteLine($"tracking    {state.Tracking.Sum(r => r.Count),9} results in {state.Tracking.Count}");
@@ -83,11 +73,5 @@ public static class VerifyCommand
         }
 
         return 1;
-    }
-
-    private sealed record State(
-        List<HeldResults> Recorded, List<HeldResults> Tracking, List<HeldResults> Reporting, long Waiting, List<Difference> Differences)
-    {
-        public bool IsEqual => Differences.Count == 0 && Waiting == 0;
     }
 }

@@ -15,6 +15,10 @@ public sealed record Ground
     /// <summary>The broker's virtual host.</summary>
     public string RabbitVirtualHost => Rabbit.AbsolutePath is "/" or "" ? "/" : Uri.UnescapeDataString(Rabbit.AbsolutePath[1..]);
 
+    /// <summary>The private broker of the running house.</summary>
+    public static Uri PrivateBroker(Deeds deeds) =>
+        new($"amqp://{PrivateRabbit.User}:{deeds.Secret("rabbit")}@127.0.0.1:{deeds.Ports["rabbit"]}/{PrivateRabbit.User}");
+
     /// <summary>Starts both, or finds those that the environment names.</summary>
     public static async Task<Ground> PrepareAsync(RunningHouse house, Deeds deeds)
     {

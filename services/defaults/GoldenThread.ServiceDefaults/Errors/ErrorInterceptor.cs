@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net.Sockets;
 using Grpc.Core;
 using Grpc.Core.Interceptors;
@@ -37,6 +38,8 @@ internal sealed partial class ErrorInterceptor(ILogger<ErrorInterceptor> log) : 
 
     private async Task<T> GuardAsync<T>(ServerCallContext context, Func<Task<T>> call)
     {
+        // ASP.NET Core's own name for the span is the same for every rpc.
+        Activity.Current?.DisplayName = context.Method[1..];
         try
         {
             return await call();

@@ -48,6 +48,7 @@ public static class EventBus
             builder.Services.AddHostedService<GrantCatchUp>();
         }
 
+        builder.Services.AddHostedService<BusWatch>();
         builder.Services.Configure<MassTransitHostOptions>(options =>
         {
             options.WaitUntilStarted = false;

@@ -1,9 +1,11 @@
+using System.Security.Cryptography.X509Certificates;
 using Grpc.Core;
 using Grpc.Core.Interceptors;
 using Grpc.Net.Client;
 using Grpc.Net.Client.Configuration;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 
 namespace GoldenThread.ServiceDefaults;
 
@@ -68,7 +70,7 @@ public static class PeerExtensions
 
             var channel = GrpcChannel.ForAddress(address, new GrpcChannelOptions
             {
-                HttpHandler = new SocketsHttpHandler { EnableMultipleHttp2Connections = true, ConnectTimeout = TimeSpan.FromSeconds(3) },
+                HttpHandler = Handler(provider.GetRequiredService<IOptions<ServiceOptions>>().Value),
                 // The token travels in clear only where the whole call does: on loopback, or inside a network that encrypts.
                 UnsafeUseInsecureChannelCallCredentials = address.StartsWith("http://", StringComparison.Ordinal),
                 ServiceConfig = new ServiceConfig { LoadBalancingConfigs = { new RoundRobinConfig() } },
@@ -76,4 +78,26 @@ public static class PeerExtensions
             });
             return new Peer<TClient>(channel.CreateCallInvoker(), create, provider.GetRequiredService<ServiceToken>());
         });
+
+    // A service shows itself to another by the certificate it serves with, and both are signed by the house's authority.
+    private static SocketsHttpHandler Handler(ServiceOptions options)
+    {
+        var handler = new SocketsHttpHandler { EnableMultipleHttp2Connections = true, ConnectTimeout = TimeSpan.FromSeconds(3) };
+        if (options.CertificateFile is { } certificate)
+        {
+            handler.SslOptions.ClientCertificates = [X509Certificate2.CreateFromPemFile(certificate, options.KeyFile)];
+        }
+
+        if (options.ClientAuthorityFile is { } authority)
+        {
+            handler.SslOptions.CertificateChainPolicy = new X509ChainPolicy
+            {
+                TrustMode = X509ChainTrustMode.CustomRootTrust,
+                RevocationMode = X509RevocationMode.NoCheck,
+            };
+            handler.SslOptions.CertificateChainPolicy.CustomTrustStore.ImportFromPemFile(authority);
+        }
+
+        return handler;
+    }
 }

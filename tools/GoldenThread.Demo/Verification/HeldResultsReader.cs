@@ -1,16 +1,15 @@
 using GoldenThread.Assessment.Internal.V1;
-using GoldenThread.Demo.Verification;
 using GoldenThread.Reporting.Internal.V1;
 using GoldenThread.Tracking.Internal.V1;
 using Grpc.Core;
 using Grpc.Net.Client;
 
-namespace GoldenThread.Cli.House;
+namespace GoldenThread.Demo.Verification;
 
 /// <summary>Asks the services which results they hold, over their internal rpcs; reads nobody's database.</summary>
-/// <param name="deeds">Where the services listen.</param>
+/// <param name="addresses">Where assessment, tracking and reporting listen, by name.</param>
 /// <param name="token">Token with the scope "internal".</param>
-public sealed class HeldResultsReader(Deeds deeds, string token) : IDisposable
+public sealed class HeldResultsReader(IReadOnlyDictionary<string, Uri> addresses, string token) : IDisposable
 {
     private readonly List<GrpcChannel> channels = [];
 
@@ -45,7 +44,7 @@ public sealed class HeldResultsReader(Deeds deeds, string token) : IDisposable
 
     private GrpcChannel To(string service)
     {
-        var channel = GrpcChannel.ForAddress($"http://127.0.0.1:{deeds.Ports[service]}");
+        var channel = GrpcChannel.ForAddress(addresses[service]);
         channels.Add(channel);
         return channel;
     }

@@ -1,0 +1,35 @@
+namespace GoldenThread.EndToEnd.Tests;
+
+/// <summary>A house whose spans go to a receiver in the test process; shared by tests that leave it whole.</summary>
+public sealed class WatchedHouse : IAsyncLifetime
+{
+    /// <summary>The house.</summary>
+    public House House { get; private set; } = null!;
+
+    /// <summary>Where its spans go.</summary>
+    internal OtlpReceiver Spans { get; private set; } = null!;
+
+    /// <summary>A school with one pupil and one test.</summary>
+    internal ResultsTrust Trust { get; private set; } = null!;
+
+    /// <inheritdoc />
+    public async ValueTask InitializeAsync()
+    {
+        Spans = await OtlpReceiver.StartAsync();
+        House = House.With(new Dictionary<string, string?> { ["Telemetry__OtlpEndpoint"] = Spans.Endpoint });
+        await House.InitializeAsync();
+        Trust = new ResultsTrust(House, [900801], 1, 1);
+        await Trust.MakeAsync();
+    }
+
+    /// <inheritdoc />
+    public async ValueTask DisposeAsync()
+    {
+        await House.DisposeAsync();
+        await Spans.DisposeAsync();
+    }
+}
+
+/// <summary>Gives the house to its classes, one after another.</summary>
+[CollectionDefinition(nameof(WatchedHouse))]
+public sealed class WatchedHouseTests : ICollectionFixture<WatchedHouse>;

@@ -15,7 +15,7 @@ internal sealed partial class BusWatch(
     IBusControl bus, IHostApplicationLifetime lifetime, IOptions<RabbitOptions> rabbit, TimeProvider clock, ILogger<BusWatch> log) : BackgroundService
 {
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(2);
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {

@@ -32,6 +32,7 @@ public static class ServiceHost
         SqlMapper.AddTypeHandler(new DayHandler());
         var builder = WebApplication.CreateBuilder(args);
         builder.Configuration.AddInMemoryCollection([new("Service:Name", service)]);
+        builder.AddLogDefaults();
         AddOptions(builder.Services);
         AddDatabase(builder.Services, assembly);
         builder.Services.AddIssuers(builder.Configuration.GetSection("Identity").Get<IdentityOptions>() ?? new IdentityOptions());

@@ -15,6 +15,9 @@ internal sealed class Bench : IAsyncDisposable
     /// <summary>How long one measurement takes.</summary>
     public static readonly TimeSpan Span = TimeSpan.FromSeconds(5);
 
+    /// <summary>How long a warm-up takes: five runtimes compile what they run often only once they ran it often.</summary>
+    public static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(20);
+
     /// <summary>The product.</summary>
     public required BenchHouse House { get; init; }
 

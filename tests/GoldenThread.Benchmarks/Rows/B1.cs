@@ -14,6 +14,8 @@ internal static class B1
         var time = bench.Bar("B1", "median time of a POST by 1 caller, against the floor", "ms", Side.AtMost, 2.5);
         var (trust, floor, gateway) = (await bench.TrustAsync(), await bench.FloorPortAsync(), BenchHouse.GatewayPort);
         var token = await BenchHouse.TokenAsync();
+        LoadRun.Flat(gateway, Callers, Bench.WarmUp, NewPosts(trust, token));
+        await BenchHouse.QuietAsync();
         await Bench.InRoundsAsync("B1", async () =>
         {
             // The product's callers come first, so that its consumers are the ones that may not run on into the floor's turn.

@@ -19,6 +19,7 @@ internal static class B2
         await using var passThrough = await LimitProcess.StartAsync("pass-through", $"http://127.0.0.1:{floor}");
         var (product, limit) = (Reads(trust, await BenchHouse.TokenAsync()), Reads(trust, null));
         BothAnswerThirty(gateway, product, floor, limit);
+        LoadRun.Flat(gateway, Callers, Bench.WarmUp, product);
         await BenchHouse.QuietAsync();
         await Bench.InRoundsAsync("B2", () =>
         {

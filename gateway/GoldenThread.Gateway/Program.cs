@@ -14,6 +14,7 @@ public static class Program
     public static WebApplication Build(string[] args)
     {
         var builder = WebApplication.CreateBuilder(args);
+        builder.AddLogDefaults();
         builder.AddGatewaySettings();
         builder.AddGatewayPorts();
         builder.AddGatewayIdentity();

@@ -32,6 +32,7 @@ public static class ServiceHost
         SqlMapper.AddTypeHandler(new DayHandler());
         var builder = WebApplication.CreateBuilder(args);
         builder.Configuration.AddInMemoryCollection([new("Service:Name", service)]);
+        builder.AddLogDefaults();
         AddOptions(builder.Services);
         AddDatabase(builder.Services, assembly);
         builder.Services.AddIssuers(builder.Configuration.GetSection("Identity").Get<IdentityOptions>() ?? new IdentityOptions());
@@ -117,12 +118,20 @@ public static class ServiceHost
                 configured.MaxPoolSize = 20;
             }
 
-            return new NpgsqlDataSourceBuilder(configured.ConnectionString).Build();
+            var source = new NpgsqlDataSourceBuilder(configured.ConnectionString);
+            source.UsePhysicalConnectionInitializer(NoCompilation, NoCompilationAsync);
+            return source.Build();
         });
         services.AddSingleton<OutboxSignal>();
         services.AddSingleton<Works>();
         services.AddSingleton<Readiness>();
     }
+
+    // PostgreSQL would compile each of our large statements anew for seconds, to save fractions of them (measured: judging 100,000 rows of a file takes
+    // 5.6 s with it and 1.7 s without).
+    private static void NoCompilation(NpgsqlConnection connection) => connection.Execute("set jit = off");
+
+    private static Task NoCompilationAsync(NpgsqlConnection connection) => connection.ExecuteAsync("set jit = off");
 
     private static void Listen(WebHostBuilderContext context, KestrelServerOptions kestrel)
     {

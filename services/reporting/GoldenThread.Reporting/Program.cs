@@ -16,13 +16,13 @@ using GoldenThread.Tracking.V1;
 var assembly = typeof(Program).Assembly;
 var builder = ServiceHost.CreateBuilder(args, "reporting", assembly);
 builder.AddEventBus("reporting", assembly, bus => bus
-    .Consume<ResultsRecordedConsumer>()
+    .Consume<ResultsRecordedConsumer>(together: true)
     .Consume<TestChangedConsumer>()
     .Consume<CollectionChangedConsumer>()
     .Consume<PupilsChangedConsumer>()
     .Consume<GroupDefinedConsumer>()
     .Consume<SchoolChangedConsumer>()
-    .Consume<StatusesChangedConsumer>()
+    .Consume<StatusesChangedConsumer>(together: true)
     .Consume<ThreadChangedConsumer>()
     .Consume<CategoryChangedConsumer>()
     .Consume<VisitChangedConsumer>()
@@ -33,6 +33,7 @@ builder.Services
     .AddPeer("Tracking", channel => new StatusFeedService.StatusFeedServiceClient(channel))
     .AddPeer("Tracking", channel => new PupilService.PupilServiceClient(channel))
     .AddSingleton<SummaryCells>()
+    .AddHostedService<SummaryRefresher>()
     .AddSingleton<ResultIntake>()
     .AddSingleton<PupilIntake>()
     .AddSingleton<SchoolIntake>()

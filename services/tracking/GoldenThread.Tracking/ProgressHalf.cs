@@ -24,7 +24,7 @@ internal static class ProgressHalf
 
     /// <summary>What it hears.</summary>
     public static EventBusBuilder HearResults(this EventBusBuilder bus) => bus
-        .Consume<ResultsRecordedConsumer>()
+        .Consume<ResultsRecordedConsumer>(together: true)
         .Consume<TestChangedConsumer>()
         .Consume<CollectionChangedConsumer>();
 

@@ -147,7 +147,6 @@ internal static class ImportStore
                    score, code, 1, @RecordedAt, @ChangeSetId
             from import_verdict
             where verdict = 'NEW'
-            on conflict on constraint uq_result_key do nothing
             """;
         // A new row met another one of its key. Within the file the first line counts, whichever happened to be written; what somebody else
         // recorded in this moment stands.
@@ -185,8 +184,10 @@ internal static class ImportStore
             from standing s
             where j.verdict = 'NEW' and j.pupil_id = s.pupil_id and j.school_urn = s.school_urn and j.test_id = s.test_id and j.sat_on = s.sat_on
             """;
-        if (judged.New > 0 && await work.Connection.ExecuteAsync(Patient(work, Add, Parameters(recording), ct)) < judged.New)
+        if (judged.New > 0 && !await TryAddAsync(work, Add, recording, ct))
         {
+            const string AddWhatIsFree = $"{Add} on conflict on constraint uq_result_key do nothing";
+            await work.Connection.ExecuteAsync(Patient(work, AddWhatIsFree, Parameters(recording), ct));
             await work.Connection.ExecuteAsync(Patient(work, SettleLosers, Parameters(recording), ct));
         }
 
@@ -273,6 +274,27 @@ internal static class ImportStore
         }
 
         return named;
+    }
+
+    /// <summary>
+    /// Adds all new rows; false, with none added, where two of them are of one key. Files rarely contradict themselves, and looking for a
+    /// conflict before each of a million rows costs more than going back once.
+    /// </summary>
+    private static async Task<bool> TryAddAsync(Work work, string add, RecordingContext recording, CancellationToken ct)
+    {
+        const string Before = "before_adding";
+        await work.Transaction.SaveAsync(Before, ct);
+        try
+        {
+            await work.Connection.ExecuteAsync(Patient(work, add, Parameters(recording), ct));
+            await work.Transaction.ReleaseAsync(Before, ct);
+            return true;
+        }
+        catch (PostgresException e) when (e.ConstraintName == "uq_result_key")
+        {
+            await work.Transaction.RollbackAsync(Before, ct);
+            return false;
+        }
     }
 
     private static async Task CorrectAsync(Work work, RecordingContext recording, int expected, CancellationToken ct)

@@ -11,17 +11,18 @@ namespace GoldenThread.ServiceDefaults;
 /// <summary>What a service hears.</summary>
 public sealed partial class EventBusBuilder(string service, IBusRegistrationConfigurator registration)
 {
-    private readonly List<(string Queue, System.Type Consumer)> consumers = [];
+    private readonly List<(string Queue, System.Type Consumer, bool Together)> consumers = [];
 
-    internal IReadOnlyList<(string Queue, System.Type Consumer)> Consumers => consumers;
+    internal IReadOnlyList<(string Queue, System.Type Consumer, bool Together)> Consumers => consumers;
 
     /// <summary>Adds a consumer with a quorum queue of its own: <c>&lt;service&gt;.&lt;consumer&gt;</c>.</summary>
-    public EventBusBuilder Consume<TConsumer>() where TConsumer : class, IConsumer
+    /// <param name="together">Whether it handles messages together (<see cref="Inbox.HandleTogetherAsync"/>): it is then handed all that wait.</param>
+    public EventBusBuilder Consume<TConsumer>(bool together = false) where TConsumer : class, IConsumer
     {
         registration.AddConsumer<TConsumer>();
         var name = typeof(TConsumer).Name;
         var plain = name.EndsWith("Consumer", StringComparison.Ordinal) ? name[..^"Consumer".Length] : name;
-        consumers.Add(($"{service}.{WordStart().Replace(plain, "-$1").ToLowerInvariant()}", typeof(TConsumer)));
+        consumers.Add(($"{service}.{WordStart().Replace(plain, "-$1").ToLowerInvariant()}", typeof(TConsumer), together));
         return this;
     }
 
@@ -33,8 +34,10 @@ public sealed partial class EventBusBuilder(string service, IBusRegistrationConf
 public static class EventBus
 {
     private const int Prefetch = 64;
-    private const int Concurrency = 8;
     private const string KeeperOfGrants = "tracking";
+
+    // Enough to keep the cores busy while some wait for the database; more would take them from callers.
+    private static readonly int Concurrency = Math.Clamp(2 * Environment.ProcessorCount, 4, 16);
 
     /// <summary>Adds the bus, the outbox relay, the inbox and the consumers. The service starts, and works, without a broker.</summary>
     public static WebApplicationBuilder AddEventBus(this WebApplicationBuilder builder, string service, Assembly assembly, Action<EventBusBuilder> hear)
@@ -70,20 +73,20 @@ public static class EventBus
                     host.PublisherConfirmation = true;
                     host.Heartbeat(TimeSpan.FromSeconds(10));
                 });
-                foreach (var (queue, consumer) in bus.Consumers)
+                foreach (var (queue, consumer, together) in bus.Consumers)
                 {
-                    rabbit.ReceiveEndpoint(queue, endpoint => Configure(context, endpoint, consumer));
+                    rabbit.ReceiveEndpoint(queue, endpoint => Configure(context, endpoint, consumer, together ? Prefetch : Concurrency));
                 }
             });
         });
         return builder;
     }
 
-    private static void Configure(IBusRegistrationContext context, IRabbitMqReceiveEndpointConfigurator endpoint, System.Type consumer)
+    private static void Configure(IBusRegistrationContext context, IRabbitMqReceiveEndpointConfigurator endpoint, System.Type consumer, int atOnce)
     {
         endpoint.SetQuorumQueue();
         endpoint.PrefetchCount = Prefetch;
-        endpoint.ConcurrentMessageLimit = Concurrency;
+        endpoint.ConcurrentMessageLimit = atOnce;
         // What fails for a reason of its own gets three more tries, then goes to the error queue with that reason …
         endpoint.UseMessageRetry(retry =>
         {

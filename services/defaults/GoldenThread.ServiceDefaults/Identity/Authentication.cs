@@ -34,6 +34,8 @@ public static class Authentication
         options.RequireHttpsMetadata = !IsLoopback(issuer.Authority);
         options.RefreshInterval = TimeSpan.FromSeconds(30);
         options.BackchannelTimeout = TimeSpan.FromSeconds(5);
+        options.TokenHandlers.Clear();
+        options.TokenHandlers.Add(new RememberingTokenHandler(TimeProvider.System));
         options.TokenValidationParameters = new TokenValidationParameters
         {
             ValidIssuer = issuer.Authority,
@@ -49,6 +51,11 @@ public static class Authentication
 
     private static string SchemeOf(IdentityOptions identity, string authorization)
     {
+        if (identity.Issuers.Count == 1)
+        {
+            return SchemeName(0);
+        }
+
         var handler = new JsonWebTokenHandler();
         var token = authorization.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase) ? authorization[7..].Trim() : "";
         if (handler.CanReadToken(token))

@@ -9,29 +9,30 @@ using MassTransit;
 
 namespace GoldenThread.Reporting.Consumers;
 
-/// <summary>Results were recorded: keeps them and brings the sums they touch up to date. A large change set is streamed from assessment.</summary>
+/// <summary>Results were recorded: keeps them; the sums they touch become due. A large change set is streamed from assessment.</summary>
 internal sealed class ResultsRecordedConsumer(
     Inbox inbox, ResultIntake intake, SummaryCells cells, Peer<ChangesService.ChangesServiceClient> assessment) : IConsumer<ResultsRecorded>
 {
+    private const string Name = "results-recorded";
     private const int Portion = 10_000;
 
-    public Task Consume(ConsumeContext<ResultsRecorded> context) => inbox.HandleOnceAsync(context, "results-recorded", async (work, message, ct) =>
+    public Task Consume(ConsumeContext<ResultsRecorded> context) => context.Message.Rows is null
+        ? inbox.HandleOnceAsync(context, Name, TakeLargeAsync)
+        : inbox.HandleTogetherAsync(context, Name, TakeSmallAsync);
+
+    private async Task TakeSmallAsync(Work work, IReadOnlyList<ResultsRecorded> told, CancellationToken ct) =>
+        await cells.AttainmentIsDueAsync(work, await intake.KeepAsync(work, [.. told.SelectMany(message => message.Rows!)], ct), ct);
+
+    private async Task TakeLargeAsync(Work work, ResultsRecorded message, CancellationToken ct)
     {
         var touched = new HashSet<SummaryCell>();
-        if (message.Rows is { } rows)
+        await foreach (var portion in StreamAsync(message.ChangeSetId, ct))
         {
-            touched.UnionWith(await intake.KeepAsync(work, rows, ct));
-        }
-        else
-        {
-            await foreach (var portion in StreamAsync(message.ChangeSetId, ct))
-            {
-                touched.UnionWith(await intake.KeepAsync(work, portion, ct));
-            }
+            touched.UnionWith(await intake.KeepAsync(work, portion, ct));
         }
 
-        await cells.RefreshAttainmentAsync(work, touched, ct);
-    });
+        await cells.AttainmentIsDueAsync(work, touched, ct);
+    }
 
     private async IAsyncEnumerable<IReadOnlyList<RecordedResult>> StreamAsync(
         Guid changeSetId, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken ct)

@@ -106,25 +106,26 @@ internal sealed class ThreadChangedConsumer(Inbox inbox, SchoolWorkIntake intake
 internal sealed class StatusesChangedConsumer(
     Inbox inbox, StatusIntake intake, SummaryCells cells, Peer<StatusFeedService.StatusFeedServiceClient> tracking) : IConsumer<StatusesChanged>
 {
+    private const string Name = "statuses-changed";
     private const int Portion = 10_000;
 
-    public Task Consume(ConsumeContext<StatusesChanged> context) => inbox.HandleOnceAsync(context, "statuses-changed", async (work, message, ct) =>
+    public Task Consume(ConsumeContext<StatusesChanged> context) => context.Message.Rows is null
+        ? inbox.HandleOnceAsync(context, Name, TakeLargeAsync)
+        : inbox.HandleTogetherAsync(context, Name, TakeSmallAsync);
+
+    private async Task TakeSmallAsync(Work work, IReadOnlyList<StatusesChanged> told, CancellationToken ct) =>
+        await cells.StatusesAreDueAsync(work, await intake.KeepAsync(work, [.. told.SelectMany(message => message.Rows!)], ct), ct);
+
+    private async Task TakeLargeAsync(Work work, StatusesChanged message, CancellationToken ct)
     {
         var touched = new HashSet<SummaryCell>();
-        if (message.Rows is { } rows)
+        await foreach (var portion in StreamAsync(message.ChangeSetId, ct))
         {
-            touched.UnionWith(await intake.KeepAsync(work, rows, ct));
-        }
-        else
-        {
-            await foreach (var portion in StreamAsync(message.ChangeSetId, ct))
-            {
-                touched.UnionWith(await intake.KeepAsync(work, portion, ct));
-            }
+            touched.UnionWith(await intake.KeepAsync(work, portion, ct));
         }
 
-        await cells.RefreshStatusesAsync(work, touched, ct);
-    });
+        await cells.StatusesAreDueAsync(work, touched, ct);
+    }
 
     private async IAsyncEnumerable<IReadOnlyCollection<JudgedStatus>> StreamAsync(
         Guid changeSetId, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken ct)

@@ -82,7 +82,7 @@ internal sealed class ResultIntake(SummaryCells cells, PupilIntake pupils)
 
         await KeepCodesAsync(work, test, ct);
         var touched = await CellsOfTestAsync(work, test.TestId, new[] { test.Subject, subjectBefore ?? test.Subject }.Distinct().ToArray(), ct);
-        await cells.RefreshAttainmentAsync(work, touched, ct);
+        await cells.AttainmentIsDueAsync(work, touched, ct);
     }
 
     /// <summary>Keeps a collection if it is newer.</summary>

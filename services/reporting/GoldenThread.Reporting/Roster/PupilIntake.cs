@@ -33,7 +33,7 @@ internal sealed class PupilIntake(SummaryCells cells)
         var rows = newer.Select(id => all[id]).ToList();
         var touched = await TouchedAsync(work, rows, ct);
         await ReplaceAsync(work, rows, ct);
-        await cells.RefreshAttainmentAsync(work, touched, ct);
+        await cells.AttainmentIsDueAsync(work, touched, ct);
     }
 
     /// <summary>Keeps a group's name if its definition is newer.</summary>

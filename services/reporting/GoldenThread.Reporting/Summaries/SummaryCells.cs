@@ -16,8 +16,9 @@ internal sealed record SummaryCell
 }
 
 /// <summary>
-/// Works cells out anew within the transaction that changed what lies under them. Each cell is held in order from before the sum is taken
-/// until the commit, so that of two consumers at once the second sees what the first wrote.
+/// Works cells out anew. Who changes what lies under a cell notes it as due in the same transaction; soon afterwards all that became due is worked
+/// out at once, so that a hundred results of a class cost one sum and not a hundred. Each cell is held in order from before its sum is taken until
+/// the commit, so that of two processes at once the second sees what the first wrote.
 /// </summary>
 internal sealed class SummaryCells
 {
@@ -39,23 +40,52 @@ internal sealed class SummaryCells
         ) held;
         """;
 
-    /// <summary>Brings attainment up to date.</summary>
-    public Task RefreshAttainmentAsync(Work work, IEnumerable<SummaryCell> cells, CancellationToken ct) =>
-        RefreshAsync(work, "attainment", "select recompute_attainment(@Collections, @Schools, @Years, @Subjects)", cells, ct);
-
-    /// <summary>Brings the counts of statuses up to date.</summary>
-    public Task RefreshStatusesAsync(Work work, IEnumerable<SummaryCell> cells, CancellationToken ct) =>
-        RefreshAsync(work, "statuses", "select recompute_statuses(@Collections, @Schools, @Years, @Subjects)", cells, ct);
-
-    private static async Task RefreshAsync(Work work, string kind, string recompute, IEnumerable<SummaryCell> cells, CancellationToken ct)
+    private static readonly Dictionary<string, string> Recompute = new(StringComparer.Ordinal)
     {
-        var touched = cells.Distinct().ToList();
-        if (touched.Count == 0)
+        ["attainment"] = "select recompute_attainment(@Collections, @Schools, @Years, @Subjects)",
+        ["statuses"] = "select recompute_statuses(@Collections, @Schools, @Years, @Subjects)",
+    };
+
+    /// <summary>Notes that attainment is no longer up to date.</summary>
+    public Task AttainmentIsDueAsync(Work work, IEnumerable<SummaryCell> cells, CancellationToken ct) => NoteAsync(work, "attainment", cells, ct);
+
+    /// <summary>Notes that the counts of statuses are no longer up to date.</summary>
+    public Task StatusesAreDueAsync(Work work, IEnumerable<SummaryCell> cells, CancellationToken ct) => NoteAsync(work, "statuses", cells, ct);
+
+    /// <summary>Works out some of what is due, in the work at hand; how many notes that settled.</summary>
+    public async Task<int> RefreshAsync(Work work, CancellationToken ct)
+    {
+        // What is noted is committed, and so is what it was noted for: the sums below see both.
+        const string Take = """
+            delete from summary_due
+            where due_id in (select due_id from summary_due order by due_id limit 2000 for update skip locked)
+            returning kind, collection_id, school_urn, year_group, subject
+            """;
+        var due = (await work.Connection.QueryAsync<DueCell>(work.Command(Take, null, ct))).AsList();
+        foreach (var cells in due.GroupBy(cell => cell.Kind).OrderBy(cells => cells.Key, StringComparer.Ordinal))
         {
-            return;
+            var parameters = Parameters(cells.Key, cells.Select(cell => cell.Cell()));
+            await work.Connection.ExecuteAsync(work.Command(Hold, parameters, ct));
+            await work.Connection.ExecuteAsync(work.Command(Recompute[cells.Key], parameters, ct));
         }
 
-        var parameters = new
+        return due.Count;
+    }
+
+    private static Task NoteAsync(Work work, string kind, IEnumerable<SummaryCell> cells, CancellationToken ct)
+    {
+        const string Sql = """
+            insert into summary_due (kind, collection_id, school_urn, year_group, subject)
+            select @Kind, collection_id, school_urn, year_group, subject
+            from unnest(@Collections, @Schools, @Years, @Subjects) as c (collection_id, school_urn, year_group, subject)
+            """;
+        return work.Connection.ExecuteAsync(work.Command(Sql, Parameters(kind, cells), ct));
+    }
+
+    private static object Parameters(string kind, IEnumerable<SummaryCell> cells)
+    {
+        var touched = cells.Distinct().ToList();
+        return new
         {
             Kind = kind,
             Collections = touched.Select(c => c.CollectionId).ToArray(),
@@ -63,7 +93,20 @@ internal sealed class SummaryCells
             Years = touched.Select(c => c.YearGroup).ToArray(),
             Subjects = touched.Select(c => c.Subject).ToArray(),
         };
-        await work.Connection.ExecuteAsync(work.Command(Hold, parameters, ct));
-        await work.Connection.ExecuteAsync(work.Command(recompute, parameters, ct));
+    }
+
+    private sealed record DueCell
+    {
+        public required string Kind { get; init; }
+
+        public required Guid CollectionId { get; init; }
+
+        public required int SchoolUrn { get; init; }
+
+        public required string YearGroup { get; init; }
+
+        public required string Subject { get; init; }
+
+        public SummaryCell Cell() => new() { CollectionId = CollectionId, SchoolUrn = SchoolUrn, YearGroup = YearGroup, Subject = Subject };
     }
 }

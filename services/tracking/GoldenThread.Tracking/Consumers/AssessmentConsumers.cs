@@ -10,8 +10,20 @@ namespace GoldenThread.Tracking.Consumers;
 /// <summary>Results were recorded: take them over and judge those pupils anew.</summary>
 public sealed class ResultsRecordedConsumer(Inbox inbox, ResultCopyStore copies, ResultFeed feed, Judge judge) : IConsumer<ResultsRecorded>
 {
+    private const string Name = "results-recorded";
+
     /// <inheritdoc />
-    public Task Consume(ConsumeContext<ResultsRecorded> context) => inbox.HandleOnceAsync(context, "results-recorded", async (work, recorded, ct) =>
+    public Task Consume(ConsumeContext<ResultsRecorded> context) => context.Message.Rows is null
+        ? inbox.HandleOnceAsync(context, Name, TakeLargeAsync)
+        : inbox.HandleTogetherAsync(context, Name, TakeSmallAsync);
+
+    private async Task TakeSmallAsync(Work work, IReadOnlyList<ResultsRecorded> told, CancellationToken ct)
+    {
+        await copies.LockSchoolsAsync(work, told.SelectMany(recorded => recorded.Schools).Select(s => s.SchoolUrn), ct);
+        await judge.JudgeAsync(work, await copies.SaveAsync(work, [.. told.SelectMany(recorded => recorded.Rows!)], ct), ct);
+    }
+
+    private async Task TakeLargeAsync(Work work, ResultsRecorded recorded, CancellationToken ct)
     {
         await copies.LockSchoolsAsync(work, recorded.Schools.Select(s => s.SchoolUrn), ct);
         var touched = new HashSet<PupilSubject>();
@@ -21,7 +33,7 @@ public sealed class ResultsRecordedConsumer(Inbox inbox, ResultCopyStore copies,
         }
 
         await judge.JudgeAsync(work, touched, ct);
-    });
+    }
 }
 
 /// <summary>A test was defined or changed: results that came before it can now be judged, others anew.</summary>

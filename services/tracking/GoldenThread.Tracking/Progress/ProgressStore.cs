@@ -21,28 +21,29 @@ public sealed class ProgressStore
             join collection_copy c on c.collection_id = r.collection_id
             order by w.pupil_id, w.subject, c.due_on, r.collection_id, (r.score is null), r.sat_on desc, r.recorded_at desc
             """;
-        var rows = await work.Connection.QueryAsync<WindowRow>(work.Command(Sql, new
+        var rows = (await work.Connection.QueryAsync<WindowRow>(work.Command(Sql, new
         {
             Pupils = whose.Select(w => w.PupilId).ToArray(),
             Subjects = whose.Select(w => w.Subject).ToArray(),
-        }, ct));
-        var tests = await TestsAsync(work, ct);
+        }, ct))).AsList();
+        var tests = await TestsAsync(work, rows.Select(r => r.TestId), ct);
         return rows.ToLookup(
             r => new PupilSubject(r.PupilId, r.Subject),
             r => new Window(r.CollectionId, r.SchoolUrn, r.YearGroup, tests[r.TestId], (double?)r.Score));
     }
 
-    /// <summary>The newest version of every fit.</summary>
-    public async Task<Fits> FitsAsync(Work work, CancellationToken ct)
+    /// <summary>The newest version of every fit from one of these tests to another.</summary>
+    public async Task<Fits> FitsAsync(Work work, IEnumerable<Guid> testIds, CancellationToken ct)
     {
         const string Sql = """
             select distinct on (prior_test_id, current_test_id, year_group)
                 prior_test_id, current_test_id, year_group, version, n, slope, intercept, residual_sd,
                 prior_mean, prior_sd, prior_reliability, current_mean, current_sd, current_reliability
             from prior_score_fit
+            where prior_test_id = any (@Tests) and current_test_id = any (@Tests)
             order by prior_test_id, current_test_id, year_group, version desc
             """;
-        var rows = await work.Connection.QueryAsync<FitRow>(work.Command(Sql, null, ct));
+        var rows = await work.Connection.QueryAsync<FitRow>(work.Command(Sql, new { Tests = testIds.Distinct().ToArray() }, ct));
         return new Fits(rows.ToDictionary(
             r => (r.PriorTestId, r.CurrentTestId, r.YearGroup),
             r => (r.Version, new PriorScoreFit(r.N, r.Slope, r.Intercept, r.ResidualSd,
@@ -155,10 +156,10 @@ public sealed class ProgressStore
         }).ToList();
     }
 
-    private static async Task<Dictionary<Guid, JudgedTest>> TestsAsync(Work work, CancellationToken ct)
+    private static async Task<Dictionary<Guid, JudgedTest>> TestsAsync(Work work, IEnumerable<Guid> testIds, CancellationToken ct)
     {
-        const string Sql = "select test_id, mean, sd, reliability, bands::text as bands from test_copy";
-        var rows = await work.Connection.QueryAsync<TestRow>(work.Command(Sql, null, ct));
+        const string Sql = "select test_id, mean, sd, reliability, bands::text as bands from test_copy where test_id = any (@Tests)";
+        var rows = await work.Connection.QueryAsync<TestRow>(work.Command(Sql, new { Tests = testIds.Distinct().ToArray() }, ct));
         return rows.ToDictionary(r => r.TestId, r => new JudgedTest(r.TestId, r.Mean, r.Sd, r.Reliability, r.Bands));
     }
 

@@ -47,6 +47,7 @@ internal sealed class PupilStore
             Versions = newest.Select(p => p.Version).ToArray(),
             Erased = newest.Select(p => p.Erased).ToArray(),
         };
+        await InTurnAsync(work, ct);
         var taken = (await work.Connection.QueryAsync<Guid>(work.Command(Pupils, arrays, ct))).ToArray();
         if (taken.Length == 0)
         {
@@ -90,6 +91,7 @@ internal sealed class PupilStore
             """;
         var newest = identifiers.GroupBy(p => p.PupilId).Select(g => g.MaxBy(p => p.Version)!).ToList();
         var arrays = new { PupilIds = newest.Select(p => p.PupilId).ToArray(), Versions = newest.Select(p => p.Version).ToArray() };
+        await InTurnAsync(work, ct);
         var taken = (await work.Connection.QueryAsync<Guid>(work.Command(Identities, arrays, ct))).ToArray();
         if (taken.Length == 0)
         {
@@ -107,6 +109,16 @@ internal sealed class PupilStore
         };
         await work.Connection.ExecuteAsync(work.Command(Upns, upns, ct));
         return taken;
+    }
+
+    /// <summary>
+    /// Lets one consumer at a time take in what it hears. A row waits for two messages, the roll and the UPN of its pupil: were they taken in side by
+    /// side, neither would see the other's half, and nobody would try the row again.
+    /// </summary>
+    private static Task InTurnAsync(Work work, CancellationToken ct)
+    {
+        const string Sql = "select pg_advisory_xact_lock(hashtextextended('assessment pupils', 0))";
+        return work.Connection.ExecuteAsync(work.Command(Sql, null, ct));
     }
 
     private static object EnrolmentArrays(List<(Guid PupilId, PupilEnrolment Row)> rows) => new

@@ -33,6 +33,7 @@ public sealed class AssessmentHouse : IAsyncLifetime
 
     private readonly ConcurrentBag<object> told = [];
     private TestDatabase database = null!;
+    private RunningService service = null!;
     private IBusControl bus = null!;
     private GrpcChannel channel = null!;
 
@@ -72,10 +73,9 @@ public sealed class AssessmentHouse : IAsyncLifetime
             $"--Services:Tracking={Tracking.Address}",
             "--Logging:LogLevel:Default=Warning",
         ];
-        var main = typeof(Errors).Assembly.EntryPoint!;
-        var running = Task.Factory.StartNew(() => main.Invoke(null, [args]), TaskCreationOptions.LongRunning);
+        service = RunningService.Start(typeof(Errors).Assembly, args);
         channel = GrpcChannel.ForAddress($"http://127.0.0.1:{grpcPort}", new GrpcChannelOptions { MaxReceiveMessageSize = 64 << 20 });
-        await ReadyAsync(healthPort, rabbit, running);
+        await ReadyAsync(healthPort, rabbit, service.Running);
         bus = Bus.Factory.CreateUsingRabbitMq(configure =>
         {
             configure.Host(rabbit.Host, (ushort)rabbit.Port, rabbit.VirtualHost, host =>
@@ -157,6 +157,7 @@ public sealed class AssessmentHouse : IAsyncLifetime
     {
         await bus.StopAsync();
         channel.Dispose();
+        await service.DisposeAsync();
         await Tracking.DisposeAsync();
         await Database.DisposeAsync();
     }

@@ -34,6 +34,7 @@ public sealed class TrackingHouse : IAsyncLifetime
 
     private readonly ConcurrentBag<object> told = [];
     private TestDatabase database = null!;
+    private RunningService service = null!;
     private IBusControl bus = null!;
     private GrpcChannel channel = null!;
 
@@ -80,12 +81,11 @@ public sealed class TrackingHouse : IAsyncLifetime
             "--Services:Assessment=http://127.0.0.1:9",
             "--Logging:LogLevel:Default=Warning",
         ];
-        var main = typeof(Errors).Assembly.EntryPoint!;
-        var running = Task.Factory.StartNew(() => main.Invoke(null, [args]), TaskCreationOptions.LongRunning);
+        service = RunningService.Start(typeof(Errors).Assembly, args);
         channel = GrpcChannel.ForAddress($"http://127.0.0.1:{grpcPort}", new GrpcChannelOptions { MaxReceiveMessageSize = 64 << 20 });
         Lead = Caller("lead");
         It = Caller("it");
-        await ReadyAsync(healthPort, running);
+        await ReadyAsync(healthPort, service.Running);
         bus = Bus.Factory.CreateUsingRabbitMq(configure =>
         {
             configure.Host(rabbit.Host, (ushort)rabbit.Port, rabbit.VirtualHost, host =>
@@ -166,6 +166,7 @@ public sealed class TrackingHouse : IAsyncLifetime
     {
         await bus.StopAsync();
         channel.Dispose();
+        await service.DisposeAsync();
         await Database.DisposeAsync();
     }
 

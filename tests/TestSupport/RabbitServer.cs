@@ -113,7 +113,7 @@ public sealed class RabbitServer : IAsyncDisposable
 
         var name = NewName();
         await PrivateRabbit.AddVirtualHostAsync(control, uri.UserInfo.Split(':')[0], name);
-        AppDomain.CurrentDomain.ProcessExit += (_, _) => PrivateRabbit.RemoveVirtualHostAsync(control, name).GetAwaiter().GetResult();
+        // The virtual host ends with its server, and the server with the run: removing it here would hold up the end of the program.
         return new RabbitServer(uri, control, name);
     }
 

@@ -193,16 +193,19 @@ public sealed class AssessmentHouse : IAsyncLifetime
 
     private static async Task ReadyAsync(int healthPort, RabbitServer rabbit, Task running)
     {
-        using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(2) };
-        await Eventually.Async(async () =>
-        {
-            if (running.IsFaulted)
+        // A machine that builds and tests at once starts a service slowly: this one wait has more patience than the others.
+        using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(10) };
+        await Eventually.Async(
+            async () =>
             {
-                await running;
-            }
+                if (running.IsFaulted)
+                {
+                    await running;
+                }
 
-            Assert.Equal("ready", await http.GetStringAsync($"http://127.0.0.1:{healthPort}/health/ready"));
-        });
+                Assert.Equal("ready", await http.GetStringAsync($"http://127.0.0.1:{healthPort}/health/ready"));
+            },
+            TimeSpan.FromMinutes(2));
         var factory = new ConnectionFactory { Uri = rabbit.Uri };
         await using var connection = await factory.CreateConnectionAsync();
         foreach (var queue in new[] { "pupils-changed", "pupil-identifiers-changed" })

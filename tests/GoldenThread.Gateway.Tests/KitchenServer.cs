@@ -10,6 +10,7 @@ namespace GoldenThread.Gateway.Tests;
 /// <summary>A backend on a real port of its own.</summary>
 internal sealed class KitchenServer : IAsyncDisposable
 {
+    public int BegunUploads;
     public int BrokenUploads;
     public int CompleteUploads;
     private readonly CancellationTokenSource _stopping = new();

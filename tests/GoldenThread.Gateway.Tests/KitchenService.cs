@@ -125,6 +125,7 @@ internal sealed class KitchenService(KitchenServer server) : Kitchen.V1.Kitchen.
                 if (isFirst)
                 {
                     isFirst = false;
+                    Interlocked.Increment(ref server.BegunUploads);
                     response.Restaurant = piece.Restaurant;
                     response.DryRun = piece.DryRun;
                     response.ContentType = piece.File.ContentType;
@@ -138,7 +139,7 @@ internal sealed class KitchenService(KitchenServer server) : Kitchen.V1.Kitchen.
                 response.Bytes += piece.File.Data.Length;
             }
         }
-        catch (Exception e) when (e is IOException or OperationCanceledException)
+        catch (Exception e) when (e is not RpcException)
         {
             Interlocked.Increment(ref server.BrokenUploads);
             throw;

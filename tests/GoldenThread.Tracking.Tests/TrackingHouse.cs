@@ -85,7 +85,8 @@ public sealed class TrackingHouse : IAsyncLifetime
         channel = GrpcChannel.ForAddress($"http://127.0.0.1:{grpcPort}", new GrpcChannelOptions { MaxReceiveMessageSize = 64 << 20 });
         Lead = Caller("lead");
         It = Caller("it");
-        await ReadyAsync(healthPort, service.Running);
+        await service.ReadyAsync(healthPort);
+        await Eventually.Async(async () => Assert.Equal(2, await ScalarAsync<long>("select count(*) from access_grant")));
         bus = Bus.Factory.CreateUsingRabbitMq(configure =>
         {
             configure.Host(rabbit.Host, (ushort)rabbit.Port, rabbit.VirtualHost, host =>
@@ -174,23 +175,5 @@ public sealed class TrackingHouse : IAsyncLifetime
     {
         told.Add(fact);
         return Task.CompletedTask;
-    }
-
-    private async Task ReadyAsync(int healthPort, Task running)
-    {
-        // A machine that builds and tests at once starts a service slowly: this one wait has more patience than the others.
-        using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(10) };
-        await Eventually.Async(
-            async () =>
-            {
-                if (running.IsFaulted)
-                {
-                    await running;
-                }
-
-                Assert.Equal("ready", await http.GetStringAsync($"http://127.0.0.1:{healthPort}/health/ready"));
-            },
-            TimeSpan.FromMinutes(2));
-        await Eventually.Async(async () => Assert.Equal(2, await ScalarAsync<long>("select count(*) from access_grant")));
     }
 }

@@ -13,11 +13,12 @@ public sealed class RunningService : IAsyncDisposable, IObserver<DiagnosticListe
     private static readonly AsyncLocal<RunningService?> Starting = new();
     private readonly TaskCompletionSource<IHost> host = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly List<IDisposable> subscriptions = [];
+    private readonly Task running;
 
     private RunningService(Assembly program, string[] args)
     {
         subscriptions.Add(DiagnosticListener.AllListeners.Subscribe(this));
-        Running = Task.Factory.StartNew(
+        running = Task.Factory.StartNew(
             () =>
             {
                 Starting.Value = this;
@@ -26,16 +27,28 @@ public sealed class RunningService : IAsyncDisposable, IObserver<DiagnosticListe
             TaskCreationOptions.LongRunning);
     }
 
-    /// <summary>Ends when the service does; fails when its start failed.</summary>
-    public Task Running { get; }
-
     /// <summary>Starts the program of an assembly.</summary>
     public static RunningService Start(Assembly program, params string[] args) => new(program, args);
+
+    /// <summary>
+    /// Waits until its health says "ready"; fails as soon as its start did. More patient than other waits: a machine that builds and tests at once starts
+    /// a service slowly.
+    /// </summary>
+    public async Task ReadyAsync(int healthPort)
+    {
+        using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(10) };
+        await Eventually.Async(
+            async () => running.IsFaulted || await IsReadyAsync(http, healthPort), "the service is ready", TimeSpan.FromMinutes(2));
+        if (running.IsFaulted)
+        {
+            await running;
+        }
+    }
 
     /// <inheritdoc />
     public async ValueTask DisposeAsync()
     {
-        if (await Task.WhenAny(host.Task, Running) == host.Task)
+        if (await Task.WhenAny(host.Task, running) == host.Task)
         {
             await (await host.Task).StopAsync();
         }
@@ -45,7 +58,19 @@ public sealed class RunningService : IAsyncDisposable, IObserver<DiagnosticListe
             subscription.Dispose();
         }
 
-        await Running;
+        await running;
+    }
+
+    private static async Task<bool> IsReadyAsync(HttpClient http, int healthPort)
+    {
+        try
+        {
+            return (await http.GetAsync($"http://127.0.0.1:{healthPort}/health/ready")).IsSuccessStatusCode;
+        }
+        catch (Exception e) when (e is HttpRequestException or TaskCanceledException)
+        {
+            return false;
+        }
     }
 
     void IObserver<DiagnosticListener>.OnNext(DiagnosticListener value)

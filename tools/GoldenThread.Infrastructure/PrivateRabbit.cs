@@ -116,20 +116,10 @@ public sealed class PrivateRabbit : IAsyncDisposable
     }
 
     /// <summary>Stops the broker, keeping its messages; with it its name server.</summary>
-    public async Task StopAsync()
-    {
-        if (broker is not null)
-            await broker.StopAsync(TimeSpan.FromSeconds(30));
-        await StopNameServerAsync();
-    }
+    public Task StopAsync() => EndAsync(running => running.StopAsync(TimeSpan.FromSeconds(30)));
 
     /// <summary>Kills the broker (SIGKILL) and its name server.</summary>
-    public async Task KillAsync()
-    {
-        if (broker is not null)
-            await broker.KillAsync();
-        await StopNameServerAsync();
-    }
+    public Task KillAsync() => EndAsync(running => running.KillAsync());
 
     /// <summary>Makes a virtual host in which <see cref="User"/> may do everything.</summary>
     public Task AddVirtualHostAsync(string name) => AddVirtualHostAsync(ControlScript, User, name);
@@ -155,8 +145,19 @@ public sealed class PrivateRabbit : IAsyncDisposable
     /// <summary>Ends it at once, if it still runs.</summary>
     public async ValueTask DisposeAsync() => await KillAsync();
 
-    private async Task StopNameServerAsync()
+    private async Task EndAsync(Func<ChildProcess, Task> end)
     {
+        if (broker is not null)
+        {
+            // Erlang's helpers end a moment after it, and until then hold its folder.
+            var helpers = broker.Mark.Descendants();
+            await end(broker);
+            foreach (var helper in helpers)
+            {
+                await helper.GoneAsync(TimeSpan.FromSeconds(5));
+            }
+        }
+
         if (nameServer is not null)
             await nameServer.StopAsync(TimeSpan.FromSeconds(5));
         broker = null;

@@ -17,6 +17,23 @@ public sealed record ProcessMark(int Pid, string Started)
     /// <summary>True while the very process that was marked is running.</summary>
     public bool IsAlive => StartOf(Pid) == Started;
 
+    /// <summary>The processes that this one started, and those that they did, as they run now. None where the system is not Linux.</summary>
+    public IReadOnlyList<ProcessMark> Descendants()
+    {
+        if (!OperatingSystem.IsLinux())
+            return [];
+        var children = Directory.GetDirectories("/proc")
+            .Select(folder => int.TryParse(Path.GetFileName(folder), out var pid) ? pid : 0)
+            .ToLookup(pid => pid == 0 ? -1 : ParentOf(pid));
+        var found = new List<int>(children[Pid]);
+        for (var at = 0; at < found.Count; at++)
+        {
+            found.AddRange(children[found[at]]);
+        }
+
+        return [.. found.Select(Of).OfType<ProcessMark>()];
+    }
+
     /// <summary>Sends a signal, only to the marked process. False when it is gone.</summary>
     public bool Send(ProcessSignal signal) => IsAlive && Kill(Pid, (int)signal) == 0;
 
@@ -53,9 +70,7 @@ public sealed record ProcessMark(int Pid, string Started)
                 return process.StartTime.ToUniversalTime().ToString("s", CultureInfo.InvariantCulture);
             }
 
-            // "pid (name) state ppid … starttime(22nd) …"; the name may hold blanks and brackets, so count from the last bracket.
-            var stat = File.ReadAllText($"/proc/{pid}/stat");
-            var fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
+            var fields = StatOf(pid);
             var isZombie = fields[0] is "Z" or "X";
             return isZombie ? null : fields[19];
         }
@@ -63,6 +78,26 @@ public sealed record ProcessMark(int Pid, string Started)
         {
             return null;
         }
+    }
+
+    private static int ParentOf(int pid)
+    {
+        try
+        {
+            return int.Parse(StatOf(pid)[1], CultureInfo.InvariantCulture);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // It has ended.
+            return -1;
+        }
+    }
+
+    // "pid (name) state ppid … starttime(22nd) …"; the name may hold blanks and brackets, so the fields are those behind the last bracket.
+    private static string[] StatOf(int pid)
+    {
+        var stat = File.ReadAllText($"/proc/{pid}/stat");
+        return stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
     }
 
     [DllImport("libc", EntryPoint = "kill", SetLastError = true)]

@@ -11,30 +11,14 @@ namespace GoldenThread.Assessment.Pupils;
 /// </summary>
 internal sealed partial class UnknownPupils(
     QuarantineStore quarantine, Peer<PupilFeedService.PupilFeedServiceClient> tracking, Works works, TimeProvider clock, ILogger<UnknownPupils> log)
-    : BackgroundService
+    : RecurringWork(Interval, clock)
 {
     private const int MostAtOnce = 500;
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan AskAgainAfter = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        using var timer = new PeriodicTimer(Interval, clock);
-        try
-        {
-            while (await timer.WaitForNextTickAsync(stoppingToken))
-            {
-                await AskAsync(stoppingToken);
-            }
-        }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-        {
-            // The next start goes on.
-        }
-    }
-
-    private async Task AskAsync(CancellationToken ct)
+    protected override async Task TurnAsync(CancellationToken ct)
     {
         try
         {

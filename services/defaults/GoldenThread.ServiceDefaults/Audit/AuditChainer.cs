@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using System.Text.Json;
 using Dapper;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 
@@ -11,36 +10,25 @@ namespace GoldenThread.ServiceDefaults;
 /// Links committed audit rows into a hash chain, after the fact: an altered or missing row breaks every hash behind it. One chainer
 /// works at a time, under an advisory lock; no write ever waits for it.
 /// </summary>
-public sealed partial class AuditChainer(NpgsqlDataSource source, ILogger<AuditChainer> log) : BackgroundService
+public sealed partial class AuditChainer(NpgsqlDataSource source, ILogger<AuditChainer> log) : RecurringWork(Interval)
 {
     private const long LockKey = 0x6774_6175_6469_74;
     private const int LargestBatch = 1000;
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
 
     /// <inheritdoc />
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override async Task TurnAsync(CancellationToken ct)
     {
-        using var timer = new PeriodicTimer(Interval);
         try
         {
-            while (await timer.WaitForNextTickAsync(stoppingToken))
+            while (await LinkAsync(ct) == LargestBatch)
             {
-                try
-                {
-                    while (await LinkAsync(stoppingToken) == LargestBatch)
-                    {
-                        // More is waiting.
-                    }
-                }
-                catch (Exception e) when (Transience.IsUnavailable(e))
-                {
-                    LogWaiting();
-                }
+                // More is waiting.
             }
         }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        catch (Exception e) when (Transience.IsUnavailable(e))
         {
-            // The next start goes on where the chain ends.
+            LogWaiting();
         }
     }
 

@@ -1,32 +1,15 @@
 using Dapper;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 
 namespace GoldenThread.ServiceDefaults;
 
 /// <summary>Removes what has served: stored answers after 7 days, claims of messages after 30.</summary>
-internal sealed partial class Housekeeping(NpgsqlDataSource source, ILogger<Housekeeping> log) : BackgroundService
+internal sealed partial class Housekeeping(NpgsqlDataSource source, ILogger<Housekeeping> log) : RecurringWork(Interval)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromHours(1);
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        using var timer = new PeriodicTimer(Interval);
-        try
-        {
-            while (await timer.WaitForNextTickAsync(stoppingToken))
-            {
-                await TidyAsync(stoppingToken);
-            }
-        }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-        {
-            // Nothing is half done: each statement stands alone.
-        }
-    }
-
-    private async Task TidyAsync(CancellationToken ct)
+    protected override async Task TurnAsync(CancellationToken ct)
     {
         try
         {

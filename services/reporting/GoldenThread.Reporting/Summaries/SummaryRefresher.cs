@@ -3,28 +3,12 @@ using GoldenThread.ServiceDefaults;
 namespace GoldenThread.Reporting.Summaries;
 
 /// <summary>Brings sums up to date, four times a second where something is due.</summary>
-internal sealed partial class SummaryRefresher(Works works, SummaryCells cells, ILogger<SummaryRefresher> log) : BackgroundService
+internal sealed partial class SummaryRefresher(Works works, SummaryCells cells, ILogger<SummaryRefresher> log) : RecurringWork(Interval)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(250);
     private static readonly Caller Self = Caller.Service("reporting");
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        using var timer = new PeriodicTimer(Interval);
-        try
-        {
-            while (await timer.WaitForNextTickAsync(stoppingToken))
-            {
-                await RefreshAsync(stoppingToken);
-            }
-        }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-        {
-            // What is due stays noted.
-        }
-    }
-
-    private async Task RefreshAsync(CancellationToken ct)
+    protected override async Task TurnAsync(CancellationToken ct)
     {
         try
         {

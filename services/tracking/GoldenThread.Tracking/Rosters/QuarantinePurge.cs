@@ -3,28 +3,12 @@ using GoldenThread.ServiceDefaults;
 namespace GoldenThread.Tracking.Rosters;
 
 /// <summary>Removes quarantined rows 30 days after they were closed (DECISIONS, Names).</summary>
-internal sealed partial class QuarantinePurge(QuarantineStore store, ILogger<QuarantinePurge> log) : BackgroundService
+internal sealed partial class QuarantinePurge(QuarantineStore store, ILogger<QuarantinePurge> log) : RecurringWork(Interval)
 {
     private const int DaysKept = 30;
     private static readonly TimeSpan Interval = TimeSpan.FromHours(1);
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        using var timer = new PeriodicTimer(Interval);
-        try
-        {
-            while (await timer.WaitForNextTickAsync(stoppingToken))
-            {
-                await PurgeAsync(stoppingToken);
-            }
-        }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-        {
-            // Nothing is half done.
-        }
-    }
-
-    private async Task PurgeAsync(CancellationToken ct)
+    protected override async Task TurnAsync(CancellationToken ct)
     {
         try
         {

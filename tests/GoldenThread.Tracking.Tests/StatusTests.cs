@@ -59,6 +59,45 @@ public sealed class StatusTests(TrackingHouse house)
     }
 
     [Fact]
+    public async Task Fit_WhenResultsArriveAfterTheLockThatFollowedThem_IsMadeAnewWithThem()
+    {
+        var cohort = await Cohort.OfAsync(house, Fitting);
+        var first = await cohort.AddWindowAsync();
+        var second = await cohort.AddWindowAsync();
+        await cohort.RecordAsync(first, Enumerable.Range(0, Fitting).Select(at => (at, Prior(at))));
+        var rows = Enumerable.Range(0, Fitting).Select(at => cohort.Row(second, at, Current(at))).ToList();
+
+        await cohort.TellAsync(rows[..35]);
+        await cohort.LockAsync(second);
+        await cohort.TellAsync(rows[35..]);
+
+        var fit = new { test = cohort.Test(second) };
+        await Eventually.Async(async () => Assert.Equal(Fitting, await house.ScalarAsync<int>(
+            "select n from prior_score_fit where current_test_id = @test order by version desc limit 1", fit)));
+        var version = await house.ScalarAsync<int>("select max(version) from prior_score_fit where current_test_id = @test", fit);
+        await Eventually.Async(async () =>
+        {
+            Assert.Equal(version, (await StatusAsync(cohort, 5, second))!.FitVersion);
+            Assert.Equal(version, (await StatusAsync(cohort, Fitting - 1, second))!.FitVersion);
+        });
+    }
+
+    [Fact]
+    public async Task Fit_WhenATestIsHeardOfLast_IsMadeThen()
+    {
+        var cohort = await Cohort.OfAsync(house, Fitting);
+        var first = await cohort.AddWindowAsync();
+        var second = await cohort.AddWindowAsync(tellTest: false);
+        await cohort.RecordAsync(first, Enumerable.Range(0, Fitting).Select(at => (at, Prior(at))));
+        await cohort.RecordAsync(second, Enumerable.Range(0, Fitting).Select(at => (at, Current(at))));
+        await cohort.LockAsync(second);
+
+        await cohort.TellTestAsync(second);
+
+        await Eventually.Async(async () => Assert.Equal(1, (await StatusAsync(cohort, 5, second))?.FitVersion));
+    }
+
+    [Fact]
     public async Task Fit_OverAllPupils_IsLeastSquares()
     {
         var (cohort, first, second) = await FittedAsync();

@@ -18,6 +18,7 @@ internal static class ProgressHalf
         .AddSingleton<ResultFeed>()
         .AddSingleton<ProgressStore>()
         .AddSingleton<Judge>()
+        .AddHostedService<LateResults>()
         .AddSingleton<StatusReadStore>()
         .AddSingleton<GapStore>()
         .AddSingleton<ThreadStore>();

@@ -101,6 +101,20 @@ public sealed class ProgressStore
         return work.Connection.ExecuteAsync(work.Command(Sql, new { collectionId, minimumPupils, at }, ct));
     }
 
+    /// <summary>Whether the fits of any collection are due.</summary>
+    public Task<bool> IsAnyDueAsync(Work work, CancellationToken ct) =>
+        work.Connection.ExecuteScalarAsync<bool>(work.Command("select exists (select from refit_due)", null, ct));
+
+    /// <summary>Takes what is due: those collections that are still locked.</summary>
+    public async Task<IReadOnlyList<Guid>> TakeDueAsync(Work work, CancellationToken ct)
+    {
+        const string Sql = """
+            with due as (delete from refit_due returning collection_id)
+            select c.collection_id from due join collection_copy c using (collection_id) where c.locked_at is not null order by c.collection_id
+            """;
+        return (await work.Connection.QueryAsync<Guid>(work.Command(Sql, null, ct))).AsList();
+    }
+
     /// <summary>Keeps judgements that differ from what stands, as the next version of each, and answers those.</summary>
     public async Task<IReadOnlyList<JudgedStatus>> SaveAsync(
         Work work, Guid changeSetId, DateTimeOffset at, IReadOnlyList<(PupilSubject Whose, Judgement Judgement)> judged, CancellationToken ct)

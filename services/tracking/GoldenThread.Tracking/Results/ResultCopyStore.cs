@@ -48,18 +48,33 @@ public sealed class ResultCopyStore
         return await work.Connection.ExecuteAsync(work.Command(Sql, collection, ct)) == 1;
     }
 
-    /// <summary>Takes over a test; true when it is newer than what was known.</summary>
-    public async Task<bool> SaveAsync(Work work, TestChanged test, CancellationToken ct)
+    /// <summary>
+    /// Takes over a test; true when it is newer than what was known. Where its results and a lock were heard of before it, their fits become due.
+    /// </summary>
+    public Task<bool> SaveAsync(Work work, TestChanged test, CancellationToken ct)
     {
         const string Sql = """
-            insert into test_copy as known (test_id, version, subject, scale, mean, sd, reliability, expected_from, bands, codes)
-            values (@TestId, @Version, @Subject, @Scale, @Mean, @StandardDeviation, @Reliability, @ExpectedFrom, @Bands::jsonb, @Codes::jsonb)
-            on conflict (test_id) do update
-            set version = excluded.version, subject = excluded.subject, scale = excluded.scale, mean = excluded.mean, sd = excluded.sd,
-                reliability = excluded.reliability, expected_from = excluded.expected_from, bands = excluded.bands, codes = excluded.codes
-            where known.version < excluded.version
+            with saved as (
+                insert into test_copy as known (test_id, version, subject, scale, mean, sd, reliability, expected_from, bands, codes)
+                values (@TestId, @Version, @Subject, @Scale, @Mean, @StandardDeviation, @Reliability, @ExpectedFrom, @Bands::jsonb, @Codes::jsonb)
+                on conflict (test_id) do update
+                set version = excluded.version, subject = excluded.subject, scale = excluded.scale, mean = excluded.mean, sd = excluded.sd,
+                    reliability = excluded.reliability, expected_from = excluded.expected_from, bands = excluded.bands, codes = excluded.codes
+                where known.version < excluded.version
+                -- PostgreSQL leaves xmax at 0 in a row that it inserted, not in one that it updated.
+                returning test_id, xmax = 0 as is_first
+            ), late as (
+                insert into refit_due (collection_id)
+                select distinct later.collection_id
+                from saved s
+                join result_copy r on r.test_id = s.test_id and s.is_first
+                join collection_copy c on c.collection_id = r.collection_id and c.locked_at is not null
+                join collection_copy later on later.due_on >= c.due_on and later.locked_at is not null
+                on conflict do nothing
+            )
+            select exists (select from saved)
             """;
-        return await work.Connection.ExecuteAsync(work.Command(Sql, new
+        return work.Connection.ExecuteScalarAsync<bool>(work.Command(Sql, new
         {
             test.TestId,
             test.Version,
@@ -71,10 +86,13 @@ public sealed class ResultCopyStore
             test.ExpectedFrom,
             Bands = JsonSerializer.Serialize(test.Bands, Json),
             Codes = JsonSerializer.Serialize(test.Codes, Json),
-        }, ct)) == 1;
+        }, ct));
     }
 
-    /// <summary>Takes over results that are newer than what was known, in one statement, and says whose statuses they touch.</summary>
+    /// <summary>
+    /// Takes over results that are newer than what was known, in one statement, and says whose statuses they touch. A locked collection to which
+    /// they belong was locked while they were on the way (assessment takes none afterwards): its fits become due, and those of later ones.
+    /// </summary>
     public async Task<IReadOnlyList<PupilSubject>> SaveAsync(Work work, IReadOnlyList<RecordedResult> results, CancellationToken ct)
     {
         const string Sql = """
@@ -92,7 +110,15 @@ public sealed class ResultCopyStore
                 set version = excluded.version, collection_id = excluded.collection_id, sat_on = excluded.sat_on,
                     year_group = excluded.year_group, score = excluded.score, code = excluded.code, recorded_at = excluded.recorded_at
                 where known.version < excluded.version
-                returning pupil_id, test_id
+                returning pupil_id, test_id, collection_id
+            ), late as (
+                insert into refit_due (collection_id)
+                select distinct later.collection_id
+                from saved s
+                join collection_copy c on c.collection_id = s.collection_id and c.locked_at is not null
+                join collection_copy later on later.due_on >= c.due_on and later.locked_at is not null
+                order by later.collection_id
+                on conflict do nothing
             )
             select distinct s.pupil_id, t.subject
             from saved s

@@ -322,9 +322,12 @@ public sealed class House : IAsyncLifetime
         return another;
     }
 
+    /// <summary>The virtual host of this house.</summary>
+    public string VirtualHost => Uri.UnescapeDataString(Rabbit.AbsolutePath[1..]);
+
     /// <summary>The queues that the services declared.</summary>
     public Task<IReadOnlyList<string>> QueuesAsync() =>
-        broker.QueuesAsync(Uri.UnescapeDataString(Rabbit.AbsolutePath[1..]));
+        broker.QueuesAsync(VirtualHost);
 
     /// <summary><c>./gt errors …</c>, on this house's broker.</summary>
     public Task<Command.Outcome> ErrorsAsync(params string[] arguments) => Command.TryAsync(

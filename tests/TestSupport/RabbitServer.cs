@@ -67,6 +67,9 @@ public sealed class RabbitServer : IAsyncDisposable
         watch!.Over(Own.Process, Own.NameServerProcess);
     }
 
+    /// <summary>Lets nobody read from a virtual host of one's own broker any more, or lets them again; connections end.</summary>
+    public Task LetReadAsync(string virtualHost, bool may) => PrivateRabbit.LetReadAsync(Own.ControlScript, User, virtualHost, may);
+
     /// <summary>Ends one's own broker; the shared one ends with the process.</summary>
     public async ValueTask DisposeAsync()
     {

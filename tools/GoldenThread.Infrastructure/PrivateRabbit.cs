@@ -138,9 +138,14 @@ public sealed class PrivateRabbit : IAsyncDisposable
         return output.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
     }
 
-    /// <summary>Removes a virtual host with all its queues.</summary>
-    public static Task RemoveVirtualHostAsync(string controlScript, string name) =>
-        Command.RunAsync([controlScript, "delete_vhost", name]);
+    /// <summary>
+    /// Lets <see cref="User"/> read from queues again, or no longer; ends its connections to the virtual host, since a listener that is there stays.
+    /// </summary>
+    public static Task LetReadAsync(string controlScript, string user, string virtualHost, bool may) =>
+        Command.RunAsync([controlScript, "eval", $$"""
+            rabbit_auth_backend_internal:set_permissions(<<"{{user}}">>, <<"{{virtualHost}}">>, <<".*">>, <<".*">>, <<"{{(may ? ".*" : "^$")}}">>, <<"gt">>),
+            [rabbit_networking:close_connection(C, "permissions changed") || C <- rabbit_networking:connections()].
+            """]);
 
     /// <summary>Ends it at once, if it still runs.</summary>
     public async ValueTask DisposeAsync() => await KillAsync();

@@ -63,6 +63,7 @@ public static class EventBus
             var bus = new EventBusBuilder(service, registration);
             bus.Consume<GrantChangedConsumer>();
             hear(bus);
+            builder.Services.AddSingleton(new EventQueues([.. bus.Consumers.Select(consumer => consumer.Queue)]));
             registration.UsingRabbitMq((context, rabbit) =>
             {
                 var options = context.GetRequiredService<IOptions<RabbitOptions>>().Value;

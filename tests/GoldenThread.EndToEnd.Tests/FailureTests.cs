@@ -1,0 +1,317 @@
+using System.Diagnostics;
+using System.Text.Json.Nodes;
+using System.Threading.Channels;
+using GoldenThread.Demo.Verification;
+using GoldenThread.TestSupport;
+using GoldenThread.Type.V1;
+using Npgsql;
+
+namespace GoldenThread.EndToEnd.Tests;
+
+/// <summary>
+/// While results come in, every part is killed and started again: each service, the broker, the gateway, the database. Afterwards every result that
+/// was acknowledged stands exactly once everywhere, and every answer meanwhile was success or 503 in words.
+/// </summary>
+[Collection(nameof(AloneOnTheMachine))]
+public sealed class FailureTests(FailureWorld world, ITestOutputHelper output)
+{
+    private const int Callers = 6;
+    private const string Assessment = "assessment";
+
+    // No request may hang; a file may take longer, since we hold its sending back ourselves.
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan FileLimit = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
+
+    private static readonly string[] AllServices = [Assessment, "tracking", "reviews", "reporting"];
+
+    private readonly Channel<Sending> work = Channel.CreateUnbounded<Sending>();
+    private readonly PatientClient client = new(world.House);
+    private readonly List<(Outage Outage, DateTimeOffset From, DateTimeOffset To)> suffered = [];
+    private readonly HashSet<string> acknowledged = [];
+    private readonly CancellationTokenSource done = new();
+    private readonly CancellationTokenSource quiet = new();
+    private readonly Stopwatch clock = Stopwatch.StartNew();
+    private int requestsAcknowledged;
+
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    private House House => world.House;
+
+    [Fact]
+    public async Task EveryPartKilledUnderLoad_LosesNothing_DoublesNothing_AndSaysWhenToComeAgain()
+    {
+        var sendings = world.Trust.Sendings(0, 1, 2, 3, 4);
+        Assert.Equal(20_000, sendings.Sum(sending => sending.Rows.Count));
+        var first = new Upload(client, world.Trust, 5);
+        var second = new Upload(client, world.Trust, 6);
+        Outage[] outages =
+        [
+            new(Assessment, [Assessment], () => KillAsync(Assessment), () => StartAsync(Assessment)) { Amid = first },
+            .. AllServices.Skip(1).Select(service => new Outage(service, [service], () => KillAsync(service), () => StartAsync(service))),
+            new("broker", [], world.Ground.Rabbit.KillAsync, world.Ground.Rabbit.StartAgainAsync),
+            new("gateway", AllServices, House.Gateway.KillAsync, () => House.Gateway.StartAsync()),
+            new("database", AllServices, world.Ground.Postgres.CrashAsync, world.Ground.Postgres.StartAgainAsync) { Amid = second },
+        ];
+        var supervisor = SuperviseAsync();
+        var probes = AllServices.Select(ProbeAsync).ToList();
+        var callers = Enumerable.Range(0, Callers).Select(_ => CallAsync()).ToList();
+        var share = (sendings.Count + outages.Length - 1) / outages.Length;
+        foreach (var (outage, handed) in outages.Zip(sendings.Chunk(share)))
+        {
+            await SufferAsync(outage, handed);
+        }
+
+        work.Writer.Complete();
+        await Task.WhenAll(callers).WaitAsync(Patience, Ct);
+        var files = await Task.WhenAll(first.Answer, second.Answer).WaitAsync(Patience, Ct);
+        done.Cancel();
+        await Task.WhenAll(probes);
+        Say($"all {sendings.Count} posts and {files.Length} files are acknowledged");
+
+        await AssertEqualEverywhereAsync(sendings.Count + files.Length);
+        AssertAnswers();
+        await AssertRecordedOnceAsync(sendings.SelectMany(sending => sending.Rows), [.. first.Rows, .. second.Rows]);
+        await AssertFileIsDoneOnceAsync(first);
+        await AssertFileIsDoneOnceAsync(second);
+        var failed = await House.ErrorsAsync();
+        Assert.True(failed.ExitCode == 0, failed.Output);
+        Assert.All(House.Processes, process => Assert.True(process.Mark.IsAlive, $"{process.Name} ended by itself"));
+        quiet.Cancel();
+        await supervisor;
+        client.Dispose();
+    }
+
+    [Fact]
+    public async Task ServiceThatNoLongerHears_ThoughTheBrokerAnswers_Ends_AndHearsAfterItsNextStart()
+    {
+        await world.Ground.Rabbit.LetReadAsync(House.VirtualHost, may: false);
+        try
+        {
+            foreach (var service in House.Services.Values)
+            {
+                await Eventually.Async(() => Task.FromResult(service.HasEndedByItself), $"{service.Name} ends", Patience);
+                Assert.Contains("no longer hears its queues", await File.ReadAllTextAsync(service.LogFile, Ct), StringComparison.Ordinal);
+            }
+        }
+        finally
+        {
+            await world.Ground.Rabbit.LetReadAsync(House.VirtualHost, may: true);
+        }
+
+        await Task.WhenAll(AllServices.Select(StartAsync));
+
+        await House.GiveGrantAsync("somebody-new", Role.Ceo);
+    }
+
+    // What Kubernetes and Compose do: a process that ended by itself is started again.
+    private async Task SuperviseAsync()
+    {
+        while (!quiet.IsCancellationRequested)
+        {
+            foreach (var process in House.Processes.Where(process => process.HasEndedByItself))
+            {
+                Say($"{process.Name} ended by itself and is started again");
+                await process.StartAsync();
+            }
+
+            await Task.Delay(500, quiet.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private async Task SufferAsync(Outage outage, IReadOnlyList<Sending> handed)
+    {
+        var before = requestsAcknowledged;
+        foreach (var sending in handed)
+        {
+            work.Writer.TryWrite(sending);
+        }
+
+        await Eventually.Async(() => Task.FromResult(requestsAcknowledged >= before + Callers), $"results come in before {outage.Name} goes");
+        if (outage.Amid is { } file)
+        {
+            file.Start();
+            await file.Half.WaitAsync(Eventually.Patience, Ct);
+        }
+
+        await outage.Break();
+        var from = DateTimeOffset.UtcNow;
+        outage.Amid?.GoOn();
+        var underway = requestsAcknowledged;
+        foreach (var service in outage.Down)
+        {
+            await SeenAsync(service, from, answer => !answer.IsGood, $"a caller of {service} notices that {outage.Name} is away");
+        }
+
+        if (!outage.Down.Contains(Assessment))
+        {
+            await Eventually.Async(() => Task.FromResult(requestsAcknowledged >= underway + Callers), $"results come in without {outage.Name}");
+        }
+
+        suffered.Add((outage, from, DateTimeOffset.UtcNow));
+        await outage.Mend();
+        var back = DateTimeOffset.UtcNow;
+        foreach (var service in AllServices)
+        {
+            await SeenAsync(service, back, answer => answer.IsGood, $"{service} answers after {outage.Name} came back");
+        }
+
+        Say($"{outage.Name} is back; {requestsAcknowledged} posts acknowledged");
+    }
+
+    private Task SeenAsync(string service, DateTimeOffset since, Func<Answer, bool> like, string what) => Eventually.Async(
+        () => Task.FromResult(client.Answers.Any(answer => answer.Service == service && answer.Began >= since && like(answer))), what, Patience);
+
+    private async Task CallAsync()
+    {
+        await foreach (var sending in work.Reader.ReadAllAsync(Ct))
+        {
+            var answer = await client.SendUntilDoneAsync(Assessment, HttpMethod.Post, sending.Path, () => House.Json(sending.Body()), Ct);
+            var ids = IdsOf(sending, answer.Json);
+            lock (acknowledged)
+            {
+                Assert.All(ids, id => Assert.True(acknowledged.Add(id), $"{id} was acknowledged twice"));
+                requestsAcknowledged++;
+            }
+        }
+    }
+
+    // What a repeated request is answered is the first answer: had it had its effect twice, the second would say "unchanged".
+    private static List<string> IdsOf(Sending sending, JsonNode answer)
+    {
+        if (sending.IsSingle)
+        {
+            Assert.Equal("RECORDING_EFFECT_NEW", (string?)answer["effect"]);
+            return [(string)answer["result"]!["resultId"]!];
+        }
+
+        Assert.Equal(sending.Rows.Count, (int)answer["newCount"]!);
+        return [.. answer["results"]!.AsArray().Select(result => (string)result!["resultId"]!)];
+    }
+
+    private async Task ProbeAsync(string service)
+    {
+        var path = service switch
+        {
+            Assessment => $"/v1/collections/{world.Trust.CollectionId}",
+            "tracking" => "/v1/schools/900001",
+            "reviews" => "/v1/categories",
+            _ => $"/v1/trust-overview?collection_id={world.Trust.CollectionId}",
+        };
+        while (!done.IsCancellationRequested)
+        {
+            await client.SendAsync(service, HttpMethod.Get, path, () => null, null, Ct);
+            await Task.Delay(100, done.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private async Task AssertEqualEverywhereAsync(int events)
+    {
+        using var reader = new HeldResultsReader(House.Addresses, House.Issuer.InternalToken("svc-assessment"));
+        await Eventually.Async(async () =>
+        {
+            // What is told must have left before it can have arrived: this looks in the order of the way.
+            var backlog = new List<string>();
+            foreach (var service in AllServices)
+            {
+                var waiting = await CountAsync(service, "select count(*) from outbox");
+                var heard = await CountAsync(service, "select count(*) from inbox where consumer = 'results-recorded'");
+                backlog.Add($"{service}: {waiting} to tell, {heard} of {events} heard");
+            }
+
+            Assert.True(backlog.All(line => line.Contains(": 0 to tell", StringComparison.Ordinal)), string.Join('\n', backlog));
+            var holdings = await Holdings.LookAsync(reader, Ct);
+            var differences = holdings.Differences.Select(difference => difference.Words).Append($"{holdings.Waiting} wait").Concat(backlog);
+            Assert.True(holdings.IsEqual, string.Join('\n', differences));
+            Assert.Equal(20_000 + 8_000, holdings.Recorded.Sum(held => held.Count));
+        }, Patience);
+        Say("assessment, tracking and reporting hold the same 28000 results");
+        foreach (var service in new[] { "tracking", "reporting" })
+        {
+            Assert.Equal(events, await CountAsync(service, "select count(*) from inbox where consumer = 'results-recorded'"));
+        }
+    }
+
+    private async Task AssertRecordedOnceAsync(IEnumerable<Row> posted, IEnumerable<Row> imported)
+    {
+        const string Sql = """
+            select result_id::text, school_urn || ' ' || pupil_id || ' ' || test_id || ' ' || to_char(sitting, 'YYYY-MM-DD') || ' ' || score || ' ' || source || ' ' || version
+            from result
+            """;
+        await using var source = NpgsqlDataSource.Create(House.Services[Assessment].Database!.ConnectionString);
+        await using var command = source.CreateCommand(Sql);
+        await using var reader = await command.ExecuteReaderAsync(Ct);
+        var (ids, rows) = (new List<string>(), new List<string>());
+        while (await reader.ReadAsync(Ct))
+        {
+            ids.Add(reader.GetString(0));
+            rows.Add(reader.GetString(1));
+        }
+
+        var expected = posted.Select(row => Text(row, "manual")).Concat(imported.Select(row => Text(row, "import")));
+        Assert.Equal(expected.Order(StringComparer.Ordinal), rows.Order(StringComparer.Ordinal));
+        Assert.Empty(acknowledged.Except(ids));
+        Assert.Equal(0, await CountAsync(Assessment, "select count(*) from result_version"));
+        Assert.Equal(2, await CountAsync(Assessment, "select count(*) from result_import"));
+    }
+
+    private static string Text(Row row, string source) => $"{row.Urn} {row.PupilId} {row.TestId} {row.SatOn} {row.Score} {source} 1";
+
+    private async Task AssertFileIsDoneOnceAsync(Upload file)
+    {
+        var first = await file.Answer;
+        Assert.Equal(file.Rows.Count, (int)first.Json["newCount"]!);
+        var again = await file.AgainAsync();
+        Assert.Equal(first.Body, again.Body);
+    }
+
+    private void AssertAnswers()
+    {
+        var answers = client.Answers.ToArray();
+        foreach (var group in answers.GroupBy(answer => (answer.Service, answer.Status)).OrderBy(group => group.Key))
+        {
+            var codes = group.Where(answer => answer.IsUnavailable).CountBy(answer => $"{answer.Json["code"]}").Select(code => $"{code.Key} {code.Value}");
+            Say($"{group.Key.Service,-10} {group.Key.Status,3}: {group.Count(),5}, longest {group.Max(answer => answer.Took).TotalSeconds:0.0} s {string.Join(", ", codes)}");
+        }
+
+        var faults = answers.Where(answer => answer.Status != 0 || !WhileGatewayWasAway(answer))
+            .Select(answer => (answer, fault: answer.Fault(answer.What.EndsWith(":import", StringComparison.Ordinal) ? FileLimit : Limit)))
+            .Where(pair => pair.fault is not null)
+            .Select(pair => $"{pair.fault}: {pair.answer}")
+            .Concat(
+                from outage in suffered
+                from answer in answers
+                where answer.Began > outage.From && answer.Began + answer.Took < outage.To
+                      && !outage.Outage.Down.Contains(answer.Service) && !answer.IsGood
+                select $"{outage.Outage.Name} took another with it: {answer}")
+            .ToList();
+        Assert.True(faults.Count == 0, $"{faults.Count} faults\n{string.Join('\n', faults.Take(20))}");
+    }
+
+    // A connection breaks when the gateway itself is killed, and only then.
+    private bool WhileGatewayWasAway(Answer answer) => suffered.Where(outage => outage.Outage.Name == "gateway")
+        .Any(outage => answer.Began + answer.Took >= outage.From - TimeSpan.FromSeconds(2) && answer.Began <= outage.To + TimeSpan.FromSeconds(30));
+
+    private async Task<long> CountAsync(string service, string sql)
+    {
+        await using var source = NpgsqlDataSource.Create(House.Services[service].Database!.ConnectionString);
+        return (long)(await source.CreateCommand(sql).ExecuteScalarAsync(Ct))!;
+    }
+
+    private Task KillAsync(string service) => House.Services[service].KillAsync();
+
+    private Task StartAsync(string service) => House.Services[service].StartAsync();
+
+    private void Say(string what) => output.WriteLine($"{clock.Elapsed.TotalSeconds,6:0.0} s  {what}");
+
+    /// <summary>A part goes and comes back.</summary>
+    /// <param name="Name">The part.</param>
+    /// <param name="Down">The services that cannot answer without it.</param>
+    /// <param name="Break">Takes it away.</param>
+    /// <param name="Mend">Brings it back.</param>
+    private sealed record Outage(string Name, string[] Down, Func<Task> Break, Func<Task> Mend)
+    {
+        /// <summary>A file that is half sent when it happens.</summary>
+        public Upload? Amid { get; init; }
+    }
+}

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds a service's image by its own Dockerfile, starts it as its own user on a read-only root, and asks for its health. Usage: eng/images/check.sh [service]
-# Needs root, podman, buildah, runc and debootstrap; on Debian it installs them.
+# Needs root, podman, buildah, runc and debootstrap; on Debian it installs them. Ends with 77 where a machine cannot run containers at all.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
@@ -18,7 +18,7 @@ done
 if [[ ${#missing[@]} -gt 0 ]]; then
   if [[ $EUID -ne 0 ]] || ! command -v apt-get >/dev/null; then
     say "missing: ${missing[*]}"
-    exit 1
+    exit 77
   fi
   apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
 fi
@@ -27,6 +27,10 @@ eng/probe-registry.sh
 for base in sdk runtime; do
   podman image exists "localhost/goldenthread-$base" || { eng/images/base.sh; break; }
 done
+# The limits are named since podman's own are higher than a confined machine may set.
+confined=(--runtime runc run --network host --ulimit nofile=4096:4096 --ulimit nproc=4096:4096
+  --read-only --tmpfs /tmp --cap-drop ALL --security-opt no-new-privileges)
+podman "${confined[@]}" --rm localhost/goldenthread-debian true || { say "this machine cannot run containers"; exit 77; }
 
 say "building $image"
 packages=${NUGET_PACKAGES:-$HOME/.nuget/packages}
@@ -40,7 +44,7 @@ port=$((20000 + RANDOM % 10000))
 trap 'podman rm --force --ignore "$container" >/dev/null 2>&1' EXIT
 
 # Nothing that it needs is there: it must start, say that it lives, and say why it is not ready.
-podman --runtime runc run --detach --name "$container" --network host --ulimit host --read-only --tmpfs /tmp --cap-drop ALL --security-opt no-new-privileges \
+podman "${confined[@]}" --detach --name "$container" \
   --env Service__HealthPort="$port" --env Service__GrpcPort=$((port + 10000)) \
   --env Database__ConnectionString="Host=127.0.0.1;Port=9;Username=nobody;Password=none;Database=none;Timeout=2" \
   --env Rabbit__Host=127.0.0.1 --env Rabbit__Port=9 --env Rabbit__User=nobody --env Rabbit__Password=none \

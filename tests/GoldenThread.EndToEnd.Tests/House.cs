@@ -219,8 +219,6 @@ public sealed class House : IAsyncLifetime
             // A machine's own settings for ASP.NET must not move our ports.
             ["ASPNETCORE_URLS"] = null,
             ["ASPNETCORE_HTTP_PORTS"] = null,
-            // Five runtimes share a machine with the tests.
-            ["DOTNET_gcServer"] = "0",
         };
         foreach (var (name, value) in more)
         {

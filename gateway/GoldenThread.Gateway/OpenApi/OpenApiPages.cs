@@ -22,7 +22,7 @@ internal static class OpenApiPages
         <body>
         <noscript>This page needs JavaScript. The same as a document: <a href="/openapi/v1.json">/openapi/v1.json</a></noscript>
         <script id="api-reference" data-url="/openapi/v1.json"
-          data-configuration='{"withDefaultFonts":false,"telemetry":false,"agent":{"disabled":true},"hideClientButton":true,"showDeveloperTools":"never"}'></script>
+          data-configuration='{"withDefaultFonts":false,"telemetry":false,"agent":{"disabled":true},"mcp":{"disabled":true},"hideClientButton":true,"showDeveloperTools":"never"}'></script>
         <script src="/docs/scalar.js"></script>
         </body>
         </html>

@@ -48,15 +48,11 @@ internal sealed class StoredResults : IAsyncDisposable
     public static async Task<StoredResults> StartAsync(string name, int results)
     {
         var deeds = Deeds.Read();
-        var ground = new Ground
-        {
-            Postgres = BenchHouse.Superuser("postgres"),
-            Rabbit = new Uri($"amqp://{PrivateRabbit.User}:{deeds.Secret("rabbit")}@127.0.0.1:{deeds.Ports["rabbit"]}/{name}"),
-        };
-        var settings = new Cli.House.Settings(ground, deeds);
+        var rabbit = new Uri($"amqp://{PrivateRabbit.User}:{deeds.Secret("rabbit")}@127.0.0.1:{deeds.Ports["rabbit"]}/{name}");
+        var settings = new Cli.House.Settings(rabbit, deeds);
         var service = Lodger.Services.Single(lodger => lodger.Name == "assessment");
         var gateway = Lodger.Present.Single(lodger => lodger.Kind == LodgerKind.Gateway);
-        var database = await ground.MakeDatabaseAsync(name, deeds);
+        var database = await ServiceDatabase.MakeAsync(BenchHouse.Superuser("postgres"), name, deeds);
         var ports = FreePorts.Take(4);
         var stored = new StoredResults(results / PerPupil, ports[2]);
         try

@@ -15,7 +15,8 @@ internal static class B11
             await bench.House.DownAsync();
             var ground = new RunningHouse();
             var clock = Stopwatch.StartNew();
-            await Ground.PrepareAsync(ground, Deeds.Read());
+            var deeds = Deeds.Read();
+            await Task.WhenAll(Ground.PostgresAsync(ground, deeds), Ground.RabbitAsync(ground, deeds));
             var alone = clock.Elapsed;
             await ground.StopAsync();
             clock.Restart();

@@ -58,31 +58,18 @@ public static class UpCommand
     {
         Console.WriteLine("Starting GoldenThread (the first time also builds it, which takes some minutes)");
         var deeds = Deeds.Read();
-        var ground = Step("PostgreSQL and RabbitMQ", () => Ground.PrepareAsync(house, deeds));
-        await Task.WhenAll(ground, Step("build", async () =>
-        {
-            if (build)
-                await Build.HouseAsync();
-            return true;
-        }));
+        // The longest first: only the services themselves need the broker.
+        var rabbit = Step("RabbitMQ", () => Ground.RabbitAsync(house, deeds));
+        var postgres = Step("PostgreSQL", () => Ground.PostgresAsync(house, deeds));
+        var built = build ? Step("build", BuildAsync) : Task.FromResult(true);
+        var databases = Step("migrations", () => MigrateAsync(postgres, built, deeds));
+        await Task.WhenAll(rabbit, postgres, built, databases);
 
         ChoosePorts(deeds);
         await deeds.WriteAsync();
-        var settings = new Settings(await ground, deeds);
-        var databases = new Dictionary<string, ServiceDatabase>();
-        foreach (var service in Lodger.Services)
-        {
-            databases[service.Name] = await (await ground).MakeDatabaseAsync(service.Name, deeds);
-        }
-
-        await deeds.WriteAsync();
-        await Step("migrations", async () =>
-        {
-            await Parallel.ForEachAsync(Lodger.Services, new ParallelOptions { MaxDegreeOfParallelism = 2 },
-                async (service, _) => await MigrateAsync(service, settings, databases[service.Name]));
-            return true;
-        });
-        await Step("start", () => StartLodgersAsync(house, settings, databases));
+        var settings = new Settings(await rabbit, deeds);
+        var made = await databases;
+        await Step("start", () => StartLodgersAsync(house, settings, made));
         await deeds.WriteAsync();
 
         house.GatewayUrl = settings.GatewayUrl;
@@ -107,11 +94,31 @@ public static class UpCommand
         }
     }
 
-    private static async Task MigrateAsync(Lodger service, Settings settings, ServiceDatabase database)
+    private static async Task<bool> BuildAsync()
     {
-        var environment = settings.For(service, database);
-        environment["Database__OwnerConnectionString"] = database.Owner;
-        await Infrastructure.Command.RunAsync([Dotnet, service.Program, "migrate"], environment, service.Folder);
+        await Build.HouseAsync();
+        return true;
+    }
+
+    private static async Task<Dictionary<string, ServiceDatabase>> MigrateAsync(Task<string> server, Task built, Deeds deeds)
+    {
+        var databases = new Dictionary<string, ServiceDatabase>();
+        foreach (var service in Lodger.Services)
+        {
+            databases[service.Name] = await ServiceDatabase.MakeAsync(await server, service.Name, deeds);
+        }
+
+        await built;
+        await Parallel.ForEachAsync(Lodger.Services, new ParallelOptions { MaxDegreeOfParallelism = 2 }, async (service, _) =>
+        {
+            var environment = new Dictionary<string, string?>
+            {
+                ["Database__OwnerConnectionString"] = databases[service.Name].Owner,
+                ["Database__ConnectionString"] = databases[service.Name].Application,
+            };
+            await Infrastructure.Command.RunAsync([Dotnet, service.Program, "migrate"], environment, service.Folder);
+        });
+        return databases;
     }
 
     private static async Task<bool> StartLodgersAsync(RunningHouse house, Settings settings, Dictionary<string, ServiceDatabase> databases)

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.Json;
 using GoldenThread.Infrastructure;
 
@@ -5,17 +6,17 @@ namespace GoldenThread.Cli.House;
 
 /// <summary>
 /// What must stay the same from one `./gt up` to the next: secrets, and the ports that were found free the first time.
-/// Kept in <c>.gt/deeds.json</c>, which only its owner may read.
+/// Kept in <c>.gt/deeds.json</c>, which only its owner may read. What starts side by side may ask at once.
 /// </summary>
 public sealed class Deeds
 {
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 
     /// <summary>Passwords and client secrets by name, each 64 hexadecimal digits.</summary>
-    public Dictionary<string, string> Secrets { get; init; } = [];
+    public ConcurrentDictionary<string, string> Secrets { get; init; } = [];
 
     /// <summary>TCP ports on 127.0.0.1 by name.</summary>
-    public Dictionary<string, int> Ports { get; init; } = [];
+    public ConcurrentDictionary<string, int> Ports { get; init; } = [];
 
     /// <summary>The name of the private broker's node.</summary>
     public string RabbitNode { get; init; } = $"goldenthread-{Infrastructure.Secrets.ShortName()}";
@@ -30,12 +31,7 @@ public sealed class Deeds
         File.Exists(Path) ? JsonSerializer.Deserialize<Deeds>(File.ReadAllText(Path))! : new Deeds();
 
     /// <summary>The secret of that name, made at its first use.</summary>
-    public string Secret(string name)
-    {
-        if (!Secrets.TryGetValue(name, out var secret))
-            Secrets[name] = secret = Infrastructure.Secrets.New();
-        return secret;
-    }
+    public string Secret(string name) => Secrets.GetOrAdd(name, _ => Infrastructure.Secrets.New());
 
     /// <summary>Picks a port for <paramref name="name"/>: the one it had, else <paramref name="preferred"/>, else any that is free.</summary>
     public int FreePort(string name, int preferred = 0)

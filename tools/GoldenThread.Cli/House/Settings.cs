@@ -3,9 +3,9 @@ using GoldenThread.Infrastructure;
 namespace GoldenThread.Cli.House;
 
 /// <summary>The settings of every process, by environment variables.</summary>
-/// <param name="ground">What they stand on.</param>
+/// <param name="rabbit">The broker.</param>
 /// <param name="deeds">Secrets and ports.</param>
-public sealed class Settings(Ground ground, Deeds deeds)
+public sealed class Settings(Uri rabbit, Deeds deeds)
 {
     /// <summary>The demo partner's client id; its secret is in <see cref="Deeds"/> under the same name.</summary>
     public const string DemoPartner = "partner-demo";
@@ -45,11 +45,11 @@ public sealed class Settings(Ground ground, Deeds deeds)
         settings["Service__GrpcPort"] = deeds.Ports[lodger.Name].ToString();
         settings["Service__HealthPort"] = deeds.Ports[$"{lodger.Name}-health"].ToString();
         settings["Database__ConnectionString"] = database.Application;
-        settings["Rabbit__Host"] = ground.Rabbit.Host;
-        settings["Rabbit__Port"] = (ground.Rabbit.Port < 0 ? 5672 : ground.Rabbit.Port).ToString();
-        settings["Rabbit__VirtualHost"] = ground.RabbitVirtualHost;
-        settings["Rabbit__User"] = Uri.UnescapeDataString(ground.Rabbit.UserInfo.Split(':')[0]);
-        settings["Rabbit__Password"] = Uri.UnescapeDataString(ground.Rabbit.UserInfo.Split(':')[1]);
+        settings["Rabbit__Host"] = rabbit.Host;
+        settings["Rabbit__Port"] = (rabbit.Port < 0 ? 5672 : rabbit.Port).ToString();
+        settings["Rabbit__VirtualHost"] = rabbit.AbsolutePath is "/" or "" ? "/" : Uri.UnescapeDataString(rabbit.AbsolutePath[1..]);
+        settings["Rabbit__User"] = Uri.UnescapeDataString(rabbit.UserInfo.Split(':')[0]);
+        settings["Rabbit__Password"] = Uri.UnescapeDataString(rabbit.UserInfo.Split(':')[1]);
         settings["Identity__Client__Id"] = ClientId(lodger);
         settings["Identity__Client__Secret"] = deeds.Secret(ClientId(lodger));
         settings["Identity__Client__TokenEndpoint"] = $"{gatewayUrl}/connect/token";

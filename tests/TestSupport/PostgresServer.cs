@@ -46,6 +46,8 @@ public sealed class PostgresServer : IAsyncDisposable
     {
         await Own.StartAgainAsync();
         watch!.Over(Own.Process);
+        // What this process keeps open to it broke with it.
+        NpgsqlConnection.ClearAllPools();
     }
 
     /// <summary>Ends one's own server; the shared one ends with the process.</summary>

@@ -9,21 +9,13 @@ public abstract class ChannelCredentials
     /// <summary>TLS with the defaults of the system.</summary>
     public static ChannelCredentials SecureSsl { get; } = new SslCredentials();
 
-    /// <summary>Whether call credentials may be added: only a secure channel keeps them secret.</summary>
-    internal virtual bool IsComposable => false;
-
-    /// <summary>Adds to a secure channel credentials that go with each of its calls.</summary>
+    /// <summary>
+    /// Adds to a channel credentials that go with each of its calls. Grpc.Net.Client sends them over a secure channel only, unless it is told otherwise.
+    /// </summary>
     public static ChannelCredentials Create(ChannelCredentials channelCredentials, CallCredentials callCredentials)
     {
         ArgumentNullException.ThrowIfNull(channelCredentials);
         ArgumentNullException.ThrowIfNull(callCredentials);
-        if (!channelCredentials.IsComposable)
-        {
-            throw new ArgumentException(
-                $"CallCredentials can't be composed with {channelCredentials.GetType().Name}: they need a secure channel such as SslCredentials.",
-                nameof(channelCredentials));
-        }
-
         return new CompositeChannelCredentials(channelCredentials, callCredentials);
     }
 

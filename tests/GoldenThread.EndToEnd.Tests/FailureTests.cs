@@ -38,7 +38,7 @@ public sealed class FailureTests(FailureWorld world, ITestOutputHelper output)
 
     private House House => world.House;
 
-    [Fact(Skip = "about one run in ten a post is answered 500 instead of 503 during an outage: find and mend that first")]
+    [Fact]
     public async Task EveryPartKilledUnderLoad_LosesNothing_DoublesNothing_AndSaysWhenToComeAgain()
     {
         var sendings = world.Trust.Sendings(0, 1, 2, 3, 4);
@@ -83,15 +83,18 @@ public sealed class FailureTests(FailureWorld world, ITestOutputHelper output)
     }
 
     [Fact]
-    public async Task ServiceThatNoLongerHears_ThoughTheBrokerAnswers_Ends_AndHearsAfterItsNextStart()
+    public async Task ServiceThatNoLongerHears_OrNeverDid_ThoughTheBrokerAnswers_Ends_AndHearsAfterItsNextStart()
     {
+        const string NeverHeard = "reporting";
+        await KillAsync(NeverHeard);
         await world.Ground.Rabbit.LetReadAsync(House.VirtualHost, may: false);
         try
         {
+            await StartAsync(NeverHeard);
             foreach (var service in House.Services.Values)
             {
                 await Eventually.Async(() => Task.FromResult(service.HasEndedByItself), $"{service.Name} ends", Patience);
-                Assert.Contains("no longer hears its queues", await File.ReadAllTextAsync(service.LogFile, Ct), StringComparison.Ordinal);
+                Assert.Contains("does not hear its queues", await File.ReadAllTextAsync(service.LogFile, Ct), StringComparison.Ordinal);
             }
         }
         finally
@@ -285,7 +288,17 @@ public sealed class FailureTests(FailureWorld world, ITestOutputHelper output)
                       && !outage.Outage.Down.Contains(answer.Service) && !answer.IsGood
                 select $"{outage.Outage.Name} took another with it: {answer}")
             .ToList();
-        Assert.True(faults.Count == 0, $"{faults.Count} faults\n{string.Join('\n', faults.Take(20))}");
+        Assert.True(faults.Count == 0, $"{faults.Count} faults\n{string.Join('\n', faults.Take(20))}\n{string.Join('\n', House.Processes.SelectMany(FaultsToldBy))}");
+    }
+
+    // The house's logs go with the house; what they say of a fault is worth keeping.
+    private static IEnumerable<string> FaultsToldBy(HouseProcess process)
+    {
+        var lines = File.ReadAllLines(process.LogFile);
+        return Enumerable.Range(0, lines.Length)
+            .Where(at => lines[at].Contains("unexpected fault", StringComparison.Ordinal) || lines[at].StartsWith("fail:", StringComparison.Ordinal))
+            .Take(5)
+            .SelectMany(at => lines.Skip(at).Take(25).Prepend($"--- {process.Name}, line {at + 1} of its log:"));
     }
 
     // A connection breaks when the gateway itself is killed, and only then.

@@ -25,8 +25,6 @@ internal sealed partial class BusWatch(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        // Until it heard once, it is still being started.
-        var hasHeard = false;
         DateTimeOffset? deafSince = null;
         using var timer = new PeriodicTimer(Look, clock);
         try
@@ -34,8 +32,7 @@ internal sealed partial class BusWatch(
             while (await timer.WaitForNextTickAsync(stoppingToken))
             {
                 var hears = await HearsAsync(stoppingToken);
-                hasHeard |= hears is true;
-                deafSince = hasHeard && hears is false ? deafSince ?? clock.GetUtcNow() : null;
+                deafSince = hears is false ? deafSince ?? clock.GetUtcNow() : null;
                 if (clock.GetUtcNow() - deafSince > Patience)
                 {
                     LogDeaf();
@@ -103,6 +100,6 @@ internal sealed partial class BusWatch(
         return connection;
     }
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "The broker answers, yet this service no longer hears its queues: the process ends, to be started anew")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "The broker answers, yet this service does not hear its queues: the process ends, to be started anew")]
     private partial void LogDeaf();
 }

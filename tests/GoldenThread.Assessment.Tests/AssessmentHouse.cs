@@ -70,7 +70,7 @@ public sealed class AssessmentHouse : IAsyncLifetime
             $"--Rabbit:User={rabbit.User}", $"--Rabbit:Password={rabbit.Password}",
             $"--Identity:Issuers:0:Authority={Issuer.Authority}", $"--Identity:Issuers:0:InternalAudience={TestIssuer.InternalAudience}",
             "--Identity:Client:Id=svc-assessment", "--Identity:Client:Secret=test", $"--Identity:Client:TokenEndpoint={Issuer.TokenEndpoint}",
-            $"--Services:Tracking={Tracking.Address}",
+            $"--Services:Tracking={Tracking.Address}", "--Service:PeerPatience=00:00:03",
             "--Logging:LogLevel:Default=Warning",
         ];
         service = RunningService.Start(typeof(Errors).Assembly, args);

@@ -126,6 +126,25 @@ public sealed class QuarantineTests(AssessmentHouse house)
     }
 
     [Fact]
+    public async Task ALargeRosterThatStallsOnTheWay_IsGivenUpAndFetchedAgain()
+    {
+        var pupils = new[] { new TestPupil(AssessmentHouse.NewUrn(), "4"), new TestPupil(AssessmentHouse.NewUrn(), "5") };
+        var changeSet = Guid.CreateVersion7();
+        house.Tracking.Holds(changeSet, pupils);
+        var givenUp = house.Tracking.Stalls(changeSet);
+
+        await house.PublishAsync(new PupilsChanged { ChangeSetId = changeSet, RecordedAt = DateTimeOffset.UtcNow, Count = 2 });
+
+        await givenUp.WaitAsync(Eventually.Patience, TestContext.Current.CancellationToken);
+        await Eventually.Async(async () =>
+        {
+            await using var connection = await house.Database.OpenConnectionAsync();
+            var ids = pupils.Select(pupil => pupil.PupilId).ToArray();
+            Assert.Equal(2, await connection.ExecuteScalarAsync<long>("select count(*) from pupil where pupil_id = any(@ids)", new { ids }));
+        });
+    }
+
+    [Fact]
     public async Task ARetriedRow_ReachesNoFurtherThanWhoImportedIt()
     {
         var trust = await Trust.FoundAsync(house);

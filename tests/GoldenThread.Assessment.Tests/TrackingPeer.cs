@@ -15,6 +15,7 @@ public sealed class TrackingPeer : IAsyncDisposable
     private readonly WebApplication server;
     private readonly ConcurrentDictionary<string, TestPupil> byUpn = new();
     private readonly ConcurrentDictionary<Guid, TestPupil[]> changeSets = new();
+    private readonly ConcurrentDictionary<Guid, TaskCompletionSource> stalling = new();
 
     private TrackingPeer()
     {
@@ -43,6 +44,9 @@ public sealed class TrackingPeer : IAsyncDisposable
     /// <summary>From now on the change set is streamed.</summary>
     public void Holds(Guid changeSetId, params TestPupil[] pupils) => changeSets[changeSetId] = pupils;
 
+    /// <summary>The first stream of the change set stops in the middle, and stays open; the task ends when somebody gave it up.</summary>
+    public Task Stalls(Guid changeSetId) => stalling.GetOrAdd(changeSetId, _ => new TaskCompletionSource()).Task;
+
     public ValueTask DisposeAsync() => server.DisposeAsync();
 
     private sealed class Feed(TrackingPeer peer) : PupilFeedService.PupilFeedServiceBase
@@ -65,7 +69,8 @@ public sealed class TrackingPeer : IAsyncDisposable
         public override async Task StreamPupils(
             StreamPupilsRequest request, IServerStreamWriter<StreamPupilsResponse> responseStream, ServerCallContext context)
         {
-            foreach (var pupil in peer.changeSets.GetValueOrDefault(Guid.Parse(request.ChangeSetId)) ?? [])
+            var changeSetId = Guid.Parse(request.ChangeSetId);
+            foreach (var pupil in peer.changeSets.GetValueOrDefault(changeSetId) ?? [])
             {
                 var snapshot = new PupilSnapshot { PupilId = pupil.Id, Version = pupil.Version };
                 snapshot.Enrolments.Add(new PupilEnrolment
@@ -76,6 +81,11 @@ public sealed class TrackingPeer : IAsyncDisposable
                     YearGroup = pupil.YearGroup,
                 });
                 await responseStream.WriteAsync(new StreamPupilsResponse { Pupil = snapshot });
+                if (peer.stalling.TryRemove(changeSetId, out var givenUp))
+                {
+                    await Task.Delay(Timeout.InfiniteTimeSpan, context.CancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                    givenUp.SetResult();
+                }
             }
         }
 

@@ -34,6 +34,9 @@ public sealed class ServiceOptions
     /// (mTLS), and no other service is believed.
     /// </summary>
     public string? ClientAuthorityFile { get; set; }
+
+    /// <summary>How long another service may send nothing in the middle of a stream before it counts as not reachable.</summary>
+    public TimeSpan PeerPatience { get; set; } = TimeSpan.FromSeconds(30);
 }
 
 /// <summary>The service's own database. Section "Database".</summary>

@@ -3,7 +3,6 @@ using GoldenThread.Assessment.Quarantine;
 using GoldenThread.ServiceDefaults;
 using GoldenThread.Tracking.Events.V1;
 using GoldenThread.Tracking.Internal.V1;
-using Grpc.Core;
 using MassTransit;
 using PupilIdentifiers = GoldenThread.Tracking.Events.V1.PupilIdentifiers;
 
@@ -26,8 +25,7 @@ internal sealed class PupilIdentifiersChangedConsumer(Inbox inbox, Peer<PupilFee
 
             var piece = new List<PupilIdentifiers>(Piece);
             var request = new StreamPupilIdentifiersRequest { ChangeSetId = message.ChangeSetId.ToString() };
-            using var stream = tracking.AsService().StreamPupilIdentifiers(request, cancellationToken: ct);
-            await foreach (var answer in stream.ResponseStream.ReadAllAsync(ct))
+            await foreach (var answer in tracking.StreamAsync((peer, token) => peer.StreamPupilIdentifiers(request, cancellationToken: token), ct))
             {
                 piece.Add(answer.Identifiers.ToIdentifiers());
                 if (piece.Count == Piece)

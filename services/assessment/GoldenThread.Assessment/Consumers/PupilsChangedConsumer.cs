@@ -3,7 +3,6 @@ using GoldenThread.Assessment.Quarantine;
 using GoldenThread.ServiceDefaults;
 using GoldenThread.Tracking.Events.V1;
 using GoldenThread.Tracking.Internal.V1;
-using Grpc.Core;
 using MassTransit;
 using PupilSnapshot = GoldenThread.Tracking.Events.V1.PupilSnapshot;
 
@@ -25,8 +24,8 @@ internal sealed class PupilsChangedConsumer(Inbox inbox, Peer<PupilFeedService.P
             }
 
             var piece = new List<PupilSnapshot>(Piece);
-            using var stream = tracking.AsService().StreamPupils(new StreamPupilsRequest { ChangeSetId = message.ChangeSetId.ToString() }, cancellationToken: ct);
-            await foreach (var answer in stream.ResponseStream.ReadAllAsync(ct))
+            var request = new StreamPupilsRequest { ChangeSetId = message.ChangeSetId.ToString() };
+            await foreach (var answer in tracking.StreamAsync((peer, token) => peer.StreamPupils(request, cancellationToken: token), ct))
             {
                 piece.Add(answer.Pupil.ToSnapshot());
                 if (piece.Count == Piece)

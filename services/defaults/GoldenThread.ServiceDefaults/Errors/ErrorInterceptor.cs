@@ -68,7 +68,8 @@ internal sealed partial class ErrorInterceptor(ILogger<ErrorInterceptor> log) : 
             case PostgresException { SqlState: PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected }:
                 return Refusal.Unavailable("BUSY", "Two changes met. Nothing was done; send it again.");
             default:
-                if (Transience.IsUnavailable(e))
+                // What was cancelled though the caller waits gave up inside, as an HttpClient does after its own patience.
+                if (e is OperationCanceledException || Transience.IsUnavailable(e))
                 {
                     LogUnavailable(context.Method, e.GetType().Name);
                     return Refusal.Unavailable("DEPENDENCY_UNAVAILABLE", "The service cannot reach what it needs at the moment. Nothing was done; try again.");
@@ -97,11 +98,11 @@ public static class Transience
             || p.SqlState.StartsWith("53", StringComparison.Ordinal)
             || p.SqlState.StartsWith("57P", StringComparison.Ordinal)
             || p.SqlState is PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected,
-        NpgsqlException n => n.IsTransient || n.InnerException is SocketException or IOException or TimeoutException,
+        NpgsqlException n => n.IsTransient || (n.InnerException is { } inner && IsUnavailable(inner)),
         // A call that could not even start, for want of our own token, is told as INTERNAL with the cause beside it.
         RpcException r => r.StatusCode is StatusCode.Unavailable or StatusCode.DeadlineExceeded
             || (r.Status.DebugException is { } cause && IsUnavailable(cause)),
-        HttpRequestException or SocketException or TimeoutException => true,
+        HttpRequestException or SocketException or IOException or TimeoutException => true,
         InvalidOperationException { InnerException: { } inner } => IsUnavailable(inner),
         AggregateException { InnerException: { } inner } => IsUnavailable(inner),
         _ => false,

@@ -91,15 +91,18 @@ public static class EventBus
         // What fails for a reason of its own gets three more tries, then goes to the error queue with that reason …
         endpoint.UseMessageRetry(retry =>
         {
-            retry.Ignore<Exception>(Transience.IsUnavailable);
+            retry.Ignore<Exception>(Passes);
             retry.Interval(3, TimeSpan.FromMilliseconds(200));
         });
         // … and what merely cannot be reached is tried without end.
         endpoint.UseMessageRetry(retry =>
         {
-            retry.Handle<Exception>(Transience.IsUnavailable);
+            retry.Handle<Exception>(Passes);
             retry.Exponential(int.MaxValue, TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(15), TimeSpan.FromMilliseconds(200));
         });
         endpoint.ConfigureConsumer(context, consumer);
     }
+
+    // What MassTransit calls cancelled by the consumer is what gave up inside, such as an HttpClient: no fault of the message.
+    private static bool Passes(Exception e) => e is ConsumerCanceledException || Transience.IsUnavailable(e);
 }

@@ -47,10 +47,10 @@ internal sealed partial class GrantCatchUp(
 
     private async Task<int> TakeOverAsync(CancellationToken ct)
     {
-        using var call = tracking.AsService().StreamChanges(new StreamChangesRequest { Kind = ChangeKind.Grant }, cancellationToken: ct);
+        var request = new StreamChangesRequest { Kind = ChangeKind.Grant };
         await using var work = await works.BeginAsync(Caller.Service(service.Value.Name), "grant catch-up", ct);
         var count = 0;
-        await foreach (var change in call.ResponseStream.ReadAllAsync(ct))
+        await foreach (var change in tracking.StreamAsync((peer, token) => peer.StreamChanges(request, cancellationToken: token), ct))
         {
             await GrantCopy.ApplyAsync(work, Fact(change.Grant), ct);
             count++;

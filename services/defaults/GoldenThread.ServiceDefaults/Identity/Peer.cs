@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Security.Cryptography.X509Certificates;
 using Grpc.Core;
 using Grpc.Core.Interceptors;
@@ -11,7 +12,7 @@ namespace GoldenThread.ServiceDefaults;
 
 /// <summary>Another service: called in the caller's name for reads, in our own for what no person asked.</summary>
 /// <typeparam name="TClient">The generated client.</typeparam>
-public sealed class Peer<TClient>(CallInvoker channel, Func<CallInvoker, TClient> create, ServiceToken token)
+public sealed class Peer<TClient>(CallInvoker channel, Func<CallInvoker, TClient> create, ServiceToken token, TimeSpan patience)
 {
     /// <summary>The peer in the name of who called us, with the deadline that is left.</summary>
     public TClient For(ServerCallContext context)
@@ -27,6 +28,39 @@ public sealed class Peer<TClient>(CallInvoker channel, Func<CallInvoker, TClient
     /// <summary>The peer in this service's own name.</summary>
     public TClient AsService() => create(channel.Intercept(new Authorized(async (request, metadata) =>
         metadata.Add("Authorization", $"Bearer {await token.GetAsync(request.CancellationToken)}"), null)));
+
+    /// <summary>
+    /// A stream of the peer in this service's own name, for as long as it moves. Who reads it often holds locks meanwhile: a peer that sends nothing
+    /// for long is given up with a <see cref="TimeoutException"/>, which passes like any other outage.
+    /// </summary>
+    /// <param name="call">Makes the call.</param>
+    /// <param name="ct">Gives the stream up.</param>
+    public async IAsyncEnumerable<TMessage> StreamAsync<TMessage>(
+        Func<TClient, CancellationToken, AsyncServerStreamingCall<TMessage>> call, [EnumeratorCancellation] CancellationToken ct)
+    {
+        using var stalled = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        using var stream = call(AsService(), stalled.Token);
+        while (true)
+        {
+            stalled.CancelAfter(patience);
+            try
+            {
+                if (!await stream.ResponseStream.MoveNext(stalled.Token))
+                {
+                    yield break;
+                }
+            }
+            catch (Exception) when (stalled.IsCancellationRequested && !ct.IsCancellationRequested)
+            {
+                // Without its cause: MassTransit takes whatever a cancellation is at the bottom of for a consumer that gave up.
+                throw new TimeoutException($"{typeof(TClient).Name}: nothing came for {patience.TotalSeconds:0} s");
+            }
+
+            // How long the reader works on what came is not the peer's fault.
+            stalled.CancelAfter(Timeout.InfiniteTimeSpan);
+            yield return stream.ResponseStream.Current;
+        }
+    }
 
     private sealed class Authorized(AsyncAuthInterceptor authorize, DateTime? deadline) : Interceptor
     {
@@ -68,15 +102,16 @@ public static class PeerExtensions
                 throw new InvalidOperationException($"Services:{name} is missing; example: Services__{name}=http://127.0.0.1:5102");
             }
 
+            var options = provider.GetRequiredService<IOptions<ServiceOptions>>().Value;
             var channel = GrpcChannel.ForAddress(address, new GrpcChannelOptions
             {
-                HttpHandler = Handler(provider.GetRequiredService<IOptions<ServiceOptions>>().Value),
+                HttpHandler = Handler(options),
                 // The token travels in clear only where the whole call does: on loopback, or inside a network that encrypts.
                 UnsafeUseInsecureChannelCallCredentials = address.StartsWith("http://", StringComparison.Ordinal),
                 ServiceConfig = new ServiceConfig { LoadBalancingConfigs = { new RoundRobinConfig() } },
                 ServiceProvider = provider,
             });
-            return new Peer<TClient>(channel.CreateCallInvoker(), create, provider.GetRequiredService<ServiceToken>());
+            return new Peer<TClient>(channel.CreateCallInvoker(), create, provider.GetRequiredService<ServiceToken>(), options.PeerPatience);
         });
 
     // A service shows itself to another by the certificate it serves with, and both are signed by the house's authority.

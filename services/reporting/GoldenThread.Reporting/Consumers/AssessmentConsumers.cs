@@ -4,7 +4,6 @@ using GoldenThread.Assessment.Internal.V1;
 using GoldenThread.Reporting.Results;
 using GoldenThread.Reporting.Summaries;
 using GoldenThread.ServiceDefaults;
-using Grpc.Core;
 using MassTransit;
 
 namespace GoldenThread.Reporting.Consumers;
@@ -38,9 +37,8 @@ internal sealed class ResultsRecordedConsumer(
         Guid changeSetId, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken ct)
     {
         var request = new StreamResultsRequest { ChangeSetId = changeSetId.ToString() };
-        using var call = assessment.AsService().StreamResults(request, cancellationToken: ct);
         var portion = new List<RecordedResult>(Portion);
-        await foreach (var answer in call.ResponseStream.ReadAllAsync(ct))
+        await foreach (var answer in assessment.StreamAsync((peer, token) => peer.StreamResults(request, cancellationToken: token), ct))
         {
             portion.AddRange(answer.Results.Select(FromProto));
             if (portion.Count >= Portion)

@@ -6,7 +6,6 @@ using GoldenThread.Reporting.Summaries;
 using GoldenThread.ServiceDefaults;
 using GoldenThread.Tracking.Events.V1;
 using GoldenThread.Tracking.Internal.V1;
-using Grpc.Core;
 using MassTransit;
 using PupilSnapshot = GoldenThread.Tracking.Events.V1.PupilSnapshot;
 
@@ -35,9 +34,9 @@ internal sealed class PupilsChangedConsumer(Inbox inbox, PupilIntake intake, Pee
     private async IAsyncEnumerable<IReadOnlyCollection<PupilSnapshot>> StreamAsync(
         Guid changeSetId, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken ct)
     {
-        using var call = tracking.AsService().StreamPupils(new StreamPupilsRequest { ChangeSetId = changeSetId.ToString() }, cancellationToken: ct);
+        var request = new StreamPupilsRequest { ChangeSetId = changeSetId.ToString() };
         var portion = new List<PupilSnapshot>();
-        await foreach (var answer in call.ResponseStream.ReadAllAsync(ct))
+        await foreach (var answer in tracking.StreamAsync((peer, token) => peer.StreamPupils(request, cancellationToken: token), ct))
         {
             portion.Add(FromProto(answer.Pupil));
             if (portion.Count == Portion)
@@ -131,9 +130,8 @@ internal sealed class StatusesChangedConsumer(
         Guid changeSetId, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken ct)
     {
         var request = new StreamStatusesRequest { ChangeSetId = changeSetId.ToString() };
-        using var call = tracking.AsService().StreamStatuses(request, cancellationToken: ct);
         var portion = new List<JudgedStatus>();
-        await foreach (var answer in call.ResponseStream.ReadAllAsync(ct))
+        await foreach (var answer in tracking.StreamAsync((peer, token) => peer.StreamStatuses(request, cancellationToken: token), ct))
         {
             portion.AddRange(answer.Statuses.Select(FromProto));
             if (portion.Count >= Portion)

@@ -3,7 +3,6 @@ using System.Runtime.CompilerServices;
 using GoldenThread.Assessment.Events.V1;
 using GoldenThread.Assessment.Internal.V1;
 using GoldenThread.ServiceDefaults;
-using Grpc.Core;
 
 namespace GoldenThread.Tracking.Results;
 
@@ -20,8 +19,7 @@ public sealed class ResultFeed(Peer<ChangesService.ChangesServiceClient> assessm
         }
 
         var request = new StreamResultsRequest { ChangeSetId = recorded.ChangeSetId.ToString() };
-        using var call = assessment.AsService().StreamResults(request, cancellationToken: ct);
-        await foreach (var part in call.ResponseStream.ReadAllAsync(ct))
+        await foreach (var part in assessment.StreamAsync((peer, token) => peer.StreamResults(request, cancellationToken: token), ct))
         {
             yield return part.Results.Select(Row).ToList();
         }

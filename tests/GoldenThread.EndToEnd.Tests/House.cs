@@ -123,14 +123,16 @@ public sealed class House : IAsyncLifetime
     /// <param name="role">The role.</param>
     /// <param name="schoolUrn">The school it holds for; null for the whole trust.</param>
     /// <param name="classIds">The classes it is limited to; a teacher needs one.</param>
-    public async Task GiveGrantAsync(string subject, Role role, int? schoolUrn = null, params string[] classIds)
+    /// <param name="yearGroups">The year groups it is limited to.</param>
+    public async Task GiveGrantAsync(string subject, Role role, int? schoolUrn = null, string[]? classIds = null, string[]? yearGroups = null)
     {
         var grant = new JsonObject
         {
             ["issuer"] = Issuer.Authority,
             ["subject"] = subject,
             ["role"] = "ROLE_" + ContractName(role),
-            ["classIds"] = new JsonArray([.. classIds.Select(id => (JsonNode)id)]),
+            ["classIds"] = new JsonArray([.. (classIds ?? []).Select(id => (JsonNode)id)]),
+            ["yearGroups"] = new JsonArray([.. (yearGroups ?? []).Select(year => (JsonNode)year)]),
             ["reason"] = "end-to-end test",
         };
         if (schoolUrn is { } urn)

@@ -8,8 +8,8 @@ using GoldenThread.Type.V1;
 namespace GoldenThread.EndToEnd.Tests;
 
 /// <summary>
-/// Every public rpc × every role × own school, another school, nothing, and every wrong token, through the gateway. What is expected comes from the
-/// contracts: scope and roles of each rpc. What may not be seen is answered like what does not exist, byte for byte.
+/// Every public rpc × every role × own school, another school, another class, another year, nothing, and every wrong token, through the gateway.
+/// What is expected comes from the contracts: scope and roles of each rpc. What may not be seen is answered like what does not exist, byte for byte.
 /// </summary>
 public sealed partial class MatrixTests(MatrixWorld world) : IClassFixture<MatrixWorld>
 {
@@ -82,6 +82,42 @@ public sealed partial class MatrixTests(MatrixWorld world) : IClassFixture<Matri
         Assert.True(failures.Count == 0, string.Join('\n', failures));
     }
 
+    [Theory]
+    [MemberData(nameof(Rpcs))]
+    public async Task RoleForAnotherClassOrYear_MeetsNoPupilBeyondIt(string rpc)
+    {
+        var failures = new List<string>();
+        foreach (var role in AccessOf(rpc).Roles)
+        {
+            foreach (var holder in new[] { MatrixWorld.HolderOfClass(role), MatrixWorld.HolderOfYear(role) })
+            {
+                await CheckLimitedAsync(rpc, holder, TokenOf(role, holder), failures);
+            }
+        }
+
+        Assert.True(failures.Count == 0, string.Join('\n', failures));
+    }
+
+    private async Task CheckLimitedAsync(string rpc, string holder, string token, List<string> failures)
+    {
+        var own = await SendAsync(rpc, token, world.Own);
+        var asked = SentBy(rpc, world.Own);
+        var shown = world.Own.PupilMarks.Where(mark => !asked.Contains(mark) && own.Body.Contains(mark, StringComparison.Ordinal)).ToList();
+        if (shown.Count > 0)
+        {
+            failures.Add($"{holder} saw {string.Join(", ", shown)}: {own}");
+        }
+
+        if (MatrixSamples.All[rpc].About == About.School && world.Own.PupilMarks.Any(asked.Contains))
+        {
+            var absent = await SendAsync(rpc, token, world.PupilsAbsent);
+            if (own != absent || own.Status == 200)
+            {
+                failures.Add($"{holder} was answered\n  {own}\nand where there is no such pupil\n  {absent}");
+            }
+        }
+    }
+
     private async Task CheckForeignAsync(string rpc, Sample sample, Role role, string token, List<string> failures)
     {
         switch (sample.About)
@@ -150,9 +186,11 @@ public sealed partial class MatrixTests(MatrixWorld world) : IClassFixture<Matri
         return MatrixSamples.All[rpc].Query(place) is { Length: > 0 } query ? $"{path}?{query}" : path;
     }
 
-    private string TokenOf(Role role) => role == Role.Partner
-        ? world.House.Issuer.ClientToken(MatrixWorld.HolderOf(role), House.AllScopes)
-        : world.House.TokenOf(MatrixWorld.HolderOf(role));
+    private string TokenOf(Role role) => TokenOf(role, MatrixWorld.HolderOf(role));
+
+    private string TokenOf(Role role, string holder) => role == Role.Partner
+        ? world.House.Issuer.ClientToken(holder, House.AllScopes)
+        : world.House.TokenOf(holder);
 
     private static (string Scope, Role[] Roles) AccessOf(string rpc)
     {

@@ -38,6 +38,15 @@ public sealed class MatrixWorld : IAsyncLifetime
     /// <summary>Ids that nothing has.</summary>
     public Place Absent { get; private set; } = null!;
 
+    /// <summary>The first school, with ids of pupils, and of what is theirs, that nothing has.</summary>
+    public Place PupilsAbsent { get; private set; } = null!;
+
+    /// <summary>The subject that holds a role at the first school for a class without pupils only.</summary>
+    public static string HolderOfClass(Role role) => HolderOf(role) + "-of-a-class";
+
+    /// <summary>The subject that holds a role at the first school for a year group without pupils only.</summary>
+    public static string HolderOfYear(Role role) => HolderOf(role) + "-of-a-year";
+
     /// <summary>The subject that holds a role, at the first school only.</summary>
     public static string HolderOf(Role role) => "holder-" + role.ToString().ToLowerInvariant();
 
@@ -49,9 +58,12 @@ public sealed class MatrixWorld : IAsyncLifetime
         await DefinitionsAsync();
         var own = await SchoolAsync(900001, "Ashgrove Primary School");
         var foreign = await SchoolAsync(900002, "Beechwood Primary School");
+        var empty = Text(await House.PostAsync(Admin, "/v1/schools/900001/classes", Bodies.Class(now, "4Z")), "class", "classId");
         foreach (var role in Roles)
         {
             await House.GiveGrantAsync(HolderOf(role), role, 900001, role == Role.Teacher ? [own["class_id"]] : []);
+            await House.GiveGrantAsync(HolderOfClass(role), role, 900001, [empty]);
+            await House.GiveGrantAsync(HolderOfYear(role), role, 900001, role == Role.Teacher ? [own["class_id"]] : [], ["5"]);
         }
 
         await EnterResultsAsync(own);
@@ -60,6 +72,8 @@ public sealed class MatrixWorld : IAsyncLifetime
         await ImproveAsync(foreign);
         await PlanAsync([own, foreign]);
         (Own, Foreign) = (new Place(common, own), new Place(common, foreign));
+        PupilsAbsent = new Place(
+            common, own.ToDictionary(pair => pair.Key, pair => Place.OfPupils.Contains(pair.Key) ? Guid.CreateVersion7().ToString() : pair.Value));
         Absent = new Place(common, own.ToDictionary(pair => pair.Key, pair => pair.Key == "school_urn" ? "999999" : Guid.CreateVersion7().ToString()));
     }
 
@@ -239,6 +253,12 @@ public sealed class MatrixWorld : IAsyncLifetime
 /// <param name="own">What belongs to the school.</param>
 public sealed class Place(IReadOnlyDictionary<string, string> common, IReadOnlyDictionary<string, string> own)
 {
+    /// <summary>Names of ids that lead to one pupil.</summary>
+    public static readonly string[] OfPupils = ["pupil_id", "other_pupil_id", "result_id", "fact_id"];
+
+    /// <summary>Those ids.</summary>
+    public IEnumerable<string> PupilMarks => OfPupils.Select(name => this[name]);
+
     /// <summary>An id by its name in the contracts.</summary>
     public string this[string name] => own.TryGetValue(name, out var value) ? value : common[name];
 

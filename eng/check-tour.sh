@@ -7,10 +7,10 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 GT_HOME=$(mktemp -d)
 export GT_HOME GT_CONFIGURATION=${GT_CONFIGURATION:-Debug}
 unset GT_POSTGRES GT_RABBITMQ
-trap './gt down >/dev/null 2>&1 || true; ./gt reset >/dev/null 2>&1 || true; rm -rf "$GT_HOME"' EXIT
+trap './gt reset >/dev/null 2>&1 || true; rm -rf "$GT_HOME"' EXIT
 
 ./gt up
-tour=$(mktemp)
+tour=$GT_HOME/tour.sh
 # The blocks of the chapter, in order, as one script.
 awk '/^## / { in_tour = ($0 == "## A tour") } in_tour && /^```$/ { in_block = 0 } in_block { print } in_tour && /^```sh$/ { in_block = 1 }' README.md > "$tour"
 [[ -s $tour ]] || { echo "the README has no tour"; exit 1; }

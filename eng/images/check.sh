@@ -11,17 +11,8 @@ image=localhost/goldenthread-$service
 container=goldenthread-check-$$
 say() { echo "images: $*"; }
 
-missing=()
-for tool in podman buildah runc debootstrap curl; do
-  command -v "$tool" >/dev/null || missing+=("$tool")
-done
-if [[ ${#missing[@]} -gt 0 ]]; then
-  if [[ $EUID -ne 0 ]] || ! command -v apt-get >/dev/null; then
-    say "missing: ${missing[*]}"
-    exit 77
-  fi
-  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
-fi
+. eng/install.sh
+need_programs podman buildah runc debootstrap curl || exit 77
 
 eng/probe-registry.sh
 for base in sdk runtime; do

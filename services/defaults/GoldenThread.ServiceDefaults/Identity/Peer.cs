@@ -108,6 +108,8 @@ public static class PeerExtensions
                 HttpHandler = Handler(options),
                 // The token travels in clear only where the whole call does: on loopback, or inside a network that encrypts.
                 UnsafeUseInsecureChannelCallCredentials = address.StartsWith("http://", StringComparison.Ordinal),
+                // A peer that comes back is found soon; unless told otherwise a channel waits up to two minutes.
+                MaxReconnectBackoff = TimeSpan.FromSeconds(5),
                 ServiceConfig = new ServiceConfig { LoadBalancingConfigs = { new RoundRobinConfig() } },
                 ServiceProvider = provider,
             });

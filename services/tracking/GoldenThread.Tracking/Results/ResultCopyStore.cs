@@ -14,6 +14,14 @@ public sealed class ResultCopyStore
 {
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
 
+    // The locked collections whose fits rest on a locked collection in which something came late.
+    private const string LockedSince = """
+        join collection_copy c on c.collection_id = late.collection_id and c.locked_at is not null
+        join collection_copy later on later.due_on >= c.due_on and later.locked_at is not null
+        order by later.collection_id
+        on conflict do nothing
+        """;
+
     /// <summary>
     /// Lets one change set at a time work on a school's results until the transaction ends; always in the order of the URNs, so that two
     /// change sets never wait for each other. Without it two could judge one pupil from what each saw before the other.
@@ -53,7 +61,7 @@ public sealed class ResultCopyStore
     /// </summary>
     public Task<bool> SaveAsync(Work work, TestChanged test, CancellationToken ct)
     {
-        const string Sql = """
+        const string Sql = $"""
             with saved as (
                 insert into test_copy as known (test_id, version, subject, scale, mean, sd, reliability, expected_from, bands, codes)
                 values (@TestId, @Version, @Subject, @Scale, @Mean, @StandardDeviation, @Reliability, @ExpectedFrom, @Bands::jsonb, @Codes::jsonb)
@@ -66,11 +74,8 @@ public sealed class ResultCopyStore
             ), late as (
                 insert into refit_due (collection_id)
                 select distinct later.collection_id
-                from saved s
-                join result_copy r on r.test_id = s.test_id and s.is_first
-                join collection_copy c on c.collection_id = r.collection_id and c.locked_at is not null
-                join collection_copy later on later.due_on >= c.due_on and later.locked_at is not null
-                on conflict do nothing
+                from (select r.collection_id from saved s join result_copy r on r.test_id = s.test_id and s.is_first) late
+                {LockedSince}
             )
             select exists (select from saved)
             """;
@@ -95,7 +100,7 @@ public sealed class ResultCopyStore
     /// </summary>
     public async Task<IReadOnlyList<PupilSubject>> SaveAsync(Work work, IReadOnlyList<RecordedResult> results, CancellationToken ct)
     {
-        const string Sql = """
+        const string Sql = $"""
             with told as (
                 select distinct on (school_urn, result_id) *
                 from unnest(@Schools, @Results, @Versions, @Pupils, @Tests, @Collections, @SatOn, @YearGroups, @Scores, @Codes, @RecordedAt)
@@ -114,11 +119,8 @@ public sealed class ResultCopyStore
             ), late as (
                 insert into refit_due (collection_id)
                 select distinct later.collection_id
-                from saved s
-                join collection_copy c on c.collection_id = s.collection_id and c.locked_at is not null
-                join collection_copy later on later.due_on >= c.due_on and later.locked_at is not null
-                order by later.collection_id
-                on conflict do nothing
+                from saved late
+                {LockedSince}
             )
             select distinct s.pupil_id, t.subject
             from saved s

@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
-# Checks the contracts: protos by buf (lint, and breaking against the last release), the committed OpenAPI document by comparison with what the
+# Checks the contracts: protos by buf (lint, and breaking against the baseline that was agreed last), the committed OpenAPI document by comparison with what the
 # gateway would answer now, and by redocly. The gateway must be built. One check: eng/check-contracts.sh <lint|breaking|drift|document>; all: none.
+# `eng/check-contracts.sh agree` writes the baseline.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 tools=$PWD/eng/contracts-tools
 document=gateway/openapi/v1.json
+baseline=$tools/baseline.binpb
 
 # The tools of eng/contracts-tools, as its lock file has them.
 have_tools() {
@@ -26,17 +28,15 @@ lint() {
   echo "protos: lint is clean"
 }
 
-# Contracts only grow: compared with the last release, once there is one.
+# Contracts only grow: compared with what was agreed last. Who breaks one on purpose writes the baseline anew, which the change then shows.
 breaking() {
-  local release
-  release=$(git describe --tags --abbrev=0 --match 'v*' HEAD 2>/dev/null || true)
-  if [[ -z $release ]]; then
-    echo "protos: no release yet (no tag v*), so there is nothing that the contracts could break"
-    return
-  fi
+  (cd protos && "$tools/node_modules/.bin/buf" breaking --against "$baseline")
+  echo "protos: nothing of $(basename "$baseline") is broken"
+}
 
-  (cd protos && "$tools/node_modules/.bin/buf" breaking --against "../.git#tag=$release,subdir=protos")
-  echo "protos: nothing of $release is broken"
+# Takes over the contracts as they are now.
+agree() {
+  (cd protos && "$tools/node_modules/.bin/buf" build --exclude-source-info --output "$baseline")
 }
 
 # The newest build of the gateway, whatever its configuration.

@@ -1,5 +1,6 @@
 using GoldenThread.Assessment.Events.V1;
 using GoldenThread.Assessment.V1;
+using GoldenThread.ServiceDefaults;
 using Grpc.Core;
 using static GoldenThread.Assessment.Tests.Refusals;
 
@@ -128,6 +129,17 @@ public sealed class DefinitionTests(AssessmentHouse house)
         }
 
         await RefusedAsync(StatusCode.InvalidArgument, reason, async () => await trust.Lead.Scales.PutScaleAsync(request, trust.Lead.Headers));
+    }
+
+    [Fact]
+    public async Task PageToken_ThatIsMadeUpByOurOwnRule_IsRefusedAllTheSame()
+    {
+        var trust = await Trust.FoundAsync(house);
+        // Its checksum is no secret.
+        var forged = Paging.Token("tests ", "no id");
+
+        await RefusedAsync(StatusCode.InvalidArgument, "PAGE_TOKEN_INVALID",
+            async () => await trust.Lead.Tests.ListTestsAsync(new() { PageToken = forged }, trust.Lead.Headers));
     }
 
     [Fact]

@@ -183,6 +183,17 @@ public sealed class ImportTests(AssessmentHouse house)
 
         Assert.Equal((10_000, 9_000, 1_000), (answer.RowCount, answer.NewCount, answer.QuarantinedCount));
         Assert.Equal(20, answer.FirstFaults.Count);
+        var kept = new List<int>();
+        var page = new ListQuarantinedRowsRequest { ImportId = answer.ImportId, PageSize = 1000 };
+        do
+        {
+            var rows = await trust.Lead.Quarantine.ListQuarantinedRowsAsync(page, trust.Lead.Headers);
+            kept.AddRange(rows.Rows.Select(row => row.Line));
+            page.PageToken = rows.NextPageToken;
+        }
+        while (page.PageToken.Length > 0);
+
+        Assert.Equal(Enumerable.Range(9_002, 1_000), kept.Order());
         var told = await house.ToldAsync<ResultsRecorded>(e => e.Count == 9_000 && e.Schools[0].SchoolUrn == pupils[0].SchoolUrn);
         Assert.Null(told.Rows);
         using var stream = house.ServiceCaller().Changes.StreamResults(
@@ -257,6 +268,32 @@ public sealed class ImportTests(AssessmentHouse house)
 
         Assert.Equal((1, 4), (answer.NewCount, answer.QuarantinedCount));
         Assert.Equal(["ROW_MALFORMED", "ROW_MALFORMED", "UPN_INVALID", "UPN_INVALID"], answer.FirstFaults.Select(f => f.Reason));
+    }
+
+    [Fact]
+    public async Task Import_OfTheSameRowTwice_TakesTheFirstAndSaysSoOfTheSecond()
+    {
+        var trust = await Trust.FoundAsync(house);
+        var pupil = (await trust.PupilsAsync(AssessmentHouse.NewUrn(), 1))[0];
+
+        var answer = await trust.Lead.ImportAsync(trust.Autumn.CollectionId, Trust.File(trust.Line(pupil, "100"), trust.Line(pupil, "101")));
+
+        Assert.Equal((1, 1), (answer.NewCount, answer.QuarantinedCount));
+        Assert.Equal((3, "DUPLICATE_ROW"), (answer.FirstFaults[0].Line, answer.FirstFaults[0].Reason));
+    }
+
+    [Fact]
+    public async Task Import_OfAValueTooLongToKeep_CutsItBetweenTwoCharacters()
+    {
+        var trust = await Trust.FoundAsync(house);
+        var pupil = (await trust.PupilsAsync(AssessmentHouse.NewUrn(), 1))[0];
+        var nines = new string('9', 199);
+
+        var answer = await trust.Lead.ImportAsync(trust.Autumn.CollectionId, Trust.File(trust.Line(pupil, nines + "😀 and more")));
+
+        Assert.Equal((0, 1), (answer.NewCount, answer.QuarantinedCount));
+        var rows = await trust.Lead.Quarantine.ListQuarantinedRowsAsync(new() { ImportId = answer.ImportId }, trust.Lead.Headers);
+        Assert.Equal(nines, Assert.Single(rows.Rows).Fields.Score);
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using GoldenThread.TestSupport;
 
 namespace GoldenThread.Education.Tests;
 
@@ -7,7 +8,7 @@ public class BankHolidayTests
     [Fact]
     public void England_ForEveryYearThatTheGovernmentLists_IsTheGovernmentsList()
     {
-        using var file = JsonDocument.Parse(File.ReadAllBytes(SharedData.Require("real/calendar/bank-holidays.json")));
+        using var file = JsonDocument.Parse(File.ReadAllBytes(SharedData.Path("real/calendar/bank-holidays.json")));
         var published = file.RootElement.GetProperty("england-and-wales").GetProperty("events").EnumerateArray()
             .Select(holiday => (
                 Day: DateOnly.Parse(holiday.GetProperty("date").GetString()!, System.Globalization.CultureInfo.InvariantCulture),
@@ -25,7 +26,7 @@ public class BankHolidayTests
     [Fact]
     public void England_WithinSchoolTermsOfKent_LeavesThePublishedNumberOfDays()
     {
-        var days = File.ReadLines(SharedData.Require("real/calendar/kent_term_dates.csv")).Skip(1)
+        var days = File.ReadLines(SharedData.Path("real/calendar/kent_term_dates.csv")).Skip(1)
             .Select(line => line.Split(','))
             .GroupBy(
                 cells => cells[0],

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using GoldenThread.TestSupport;
 
 namespace GoldenThread.Education.Tests;
 
@@ -13,7 +14,7 @@ public class PackTests
     [Fact]
     public void NationalAverages_HoldEveryGatheredFigureOnce()
     {
-        var gathered = File.ReadAllLines(SharedData.Require("national-averages.csv"));
+        var gathered = File.ReadAllLines(SharedData.Path("national-averages.csv"));
         var pack = File.ReadAllLines(Pack("national-averages/national-averages.csv"));
 
         Assert.Equal(gathered.Order(StringComparer.Ordinal), pack.Order(StringComparer.Ordinal));

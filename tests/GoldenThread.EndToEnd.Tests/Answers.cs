@@ -89,7 +89,7 @@ internal sealed class PatientClient(House house) : IDisposable
         }
         catch (Exception e) when (e is HttpRequestException or IOException)
         {
-            answer = new Answer(service, $"{method} {path}", 0, "", e.Message, null, began, clock.Elapsed);
+            answer = new Answer(service, $"{method} {path}", 0, "", $"{e.Message} {e.GetBaseException().Message}", null, began, clock.Elapsed);
         }
 
         Answers.Enqueue(answer);

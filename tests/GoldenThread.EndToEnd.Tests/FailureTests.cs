@@ -224,7 +224,7 @@ public sealed class FailureTests(FailureWorld world, ITestOutputHelper output)
 
             Assert.True(backlog.All(line => line.Contains(": 0 to tell", StringComparison.Ordinal)), string.Join('\n', backlog));
             var holdings = await Holdings.LookAsync(reader, Ct);
-            var differences = holdings.Differences.Select(difference => difference.Words).Append($"{holdings.Waiting} wait").Concat(backlog);
+            var differences = holdings.Differences.Select(difference => difference.Words).Concat(holdings.Work).Concat(backlog);
             Assert.True(holdings.IsEqual, string.Join('\n', differences));
             Assert.Equal(20_000 + 8_000, holdings.Recorded.Sum(held => held.Count));
         }, Patience);

@@ -2,7 +2,7 @@ using GoldenThread.TestSupport;
 
 namespace GoldenThread.EndToEnd.Tests;
 
-/// <summary>One request is one trace, from the gateway to the last consumer.</summary>
+/// <summary>One request is one trace, from the gateway to the last consumer and the sums that the overview shows.</summary>
 [Collection(nameof(WatchedHouse))]
 public sealed class TraceTests(WatchedHouse watched)
 {
@@ -11,7 +11,7 @@ public sealed class TraceTests(WatchedHouse watched)
     private const int Consumer = 5;
 
     [Fact]
-    public async Task Result_IsOneTrace_FromTheGatewayToBothConsumers()
+    public async Task Result_IsOneTrace_FromTheGatewayToTheOverviewsSums()
     {
         var sending = watched.Trust.Sendings(0).Single();
         using var response = await watched.House.SendAsync(
@@ -33,6 +33,12 @@ public sealed class TraceTests(WatchedHouse watched)
                 Assert.Contains(relay, Ancestors(spans, consumer));
                 Assert.Contains(gateway, Ancestors(spans, consumer));
             }
+
+            var judged = Single(spans, "tracking", Producer, "outbox relay");
+            Assert.Contains(Single(spans, "tracking", Consumer, "results-recorded receive"), Ancestors(spans, judged));
+            Assert.Contains(judged, Ancestors(spans, Single(spans, "reporting", Consumer, "statuses-changed receive")));
+            var sums = spans.Where(span => span.Service == "reporting" && span.Name == "sums").ToList();
+            Assert.Contains(sums, sum => Ancestors(spans, sum).Any(span => span.Name.Contains("statuses-changed", StringComparison.Ordinal)));
 
             return Task.FromResult(true);
         });

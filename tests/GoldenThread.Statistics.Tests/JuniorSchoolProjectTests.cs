@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using GoldenThread.TestSupport;
 
 namespace GoldenThread.Statistics.Tests;
 
@@ -88,7 +89,7 @@ public class JuniorSchoolProjectTests
 
     private static List<Pupil> Read()
     {
-        var lines = File.ReadLines(SharedData.Require("real/jsp/jsp.csv")).Skip(1)
+        var lines = File.ReadLines(SharedData.Path("real/jsp/jsp.csv")).Skip(1)
             .Select(line => line.Replace("\"", "", StringComparison.Ordinal).Split(','));
         return [.. lines.GroupBy(cells => cells[6]).Select(rows => new Pupil(
             rows.First()[3],

@@ -1,4 +1,5 @@
 using System.Globalization;
+using GoldenThread.TestSupport;
 
 namespace GoldenThread.Statistics.Tests;
 
@@ -14,7 +15,7 @@ public class PublishedProgressTests
         var compared = 0;
         foreach (var file in new[] { "2016-850-ks2.csv", "2016-936-ks2.csv" })
         {
-            var lines = File.ReadLines(SharedData.Require("real/ks2-performance-tables/" + file)).Select(Cells).ToList();
+            var lines = File.ReadLines(SharedData.Path("real/ks2-performance-tables/" + file)).Select(Cells).ToList();
             var columns = lines[0].Index().ToDictionary(column => column.Item.Trim('\uFEFF'), column => column.Index);
             foreach (var cells in lines.Skip(1))
             {

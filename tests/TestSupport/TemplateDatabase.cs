@@ -54,9 +54,12 @@ public sealed class TemplateDatabase(string service, Func<string, string, Task> 
         return name;
     }
 
-    /// <summary>Roles belong to the server, which other test processes may share: whoever comes first makes them.</summary>
+    /// <summary>
+    /// Roles belong to the server, which other test processes may share: whoever comes first makes them. The statements are one transaction, and the
+    /// lock holds until it has committed.
+    /// </summary>
     private Task CreateRolesAsync(PostgresServer server) => server.ExecuteAsync($"""
-        select pg_advisory_lock(7216405);
+        select pg_advisory_xact_lock(7216405);
         do $$
         begin
             if not exists (select from pg_roles where rolname = '{service}_owner') then
@@ -67,7 +70,6 @@ public sealed class TemplateDatabase(string service, Func<string, string, Task> 
             end if;
         end
         $$;
-        select pg_advisory_unlock(7216405);
         """);
 }
 

@@ -51,7 +51,7 @@ internal static class Errors
 
     public static RpcException EntriesMissing(long missing) => Refusal.FailedPrecondition(
         "ENTRIES_MISSING",
-        $"{missing} entries are missing. See the missing entries, or lock with accept_missing and a reason.");
+        $"{missing} entries are missing. See the missing entries, or lock it all the same: say that missing entries are accepted (acceptMissing), and why.");
 
     public static RpcException ReasonMissing() => Refusal.InvalidField("REASON_MISSING", "reason", "Say why: it is kept with who did it and when.");
 

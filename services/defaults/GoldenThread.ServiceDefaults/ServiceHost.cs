@@ -92,13 +92,26 @@ public static class ServiceHost
     private static void AddOptions(IServiceCollection services)
     {
         services.AddOptions<ServiceOptions>().BindConfiguration("Service").ValidateDataAnnotations()
-            .Validate(o => o.AllowPlaintext || o.CertificateFile is not null || IPAddress.IsLoopback(IPAddress.Parse(o.BindAddress)),
+            .Validate(o => IPAddress.TryParse(o.BindAddress, out _), "Service:BindAddress is not an IP address; example: Service__BindAddress=0.0.0.0")
+            .Validate(o => o.AllowPlaintext || o.CertificateFile is not null || !IPAddress.TryParse(o.BindAddress, out var at) || IPAddress.IsLoopback(at),
                 "Service:BindAddress is not loopback and no certificate is given. Set Service:CertificateFile and Service:KeyFile, "
                 + "or Service:AllowPlaintext=true where the network itself encrypts.")
+            .Validate(o => o.PeerPatience > TimeSpan.Zero, "Service:PeerPatience must be a time; example: Service__PeerPatience=00:00:30")
             .ValidateOnStart();
         services.AddOptions<DatabaseOptions>().BindConfiguration("Database").ValidateDataAnnotations().ValidateOnStart();
-        services.AddOptions<RabbitOptions>().BindConfiguration("Rabbit").ValidateDataAnnotations().ValidateOnStart();
-        services.AddOptions<IdentityOptions>().BindConfiguration("Identity").ValidateDataAnnotations().ValidateOnStart();
+        services.AddOptions<RabbitOptions>().BindConfiguration("Rabbit").ValidateDataAnnotations()
+            .Validate(o => o.UseTls || o.AllowPlaintext || Plaintext.StaysHere($"amqp://{o.Host}"),
+                "Rabbit:Host is another machine. Set Rabbit:UseTls=true, or Rabbit:AllowPlaintext=true where the network itself encrypts.")
+            .ValidateOnStart();
+        services.AddOptions<IdentityOptions>().BindConfiguration("Identity").ValidateDataAnnotations()
+            .Validate(o => o.Issuers.TrueForAll(issuer => Plaintext.IsAllowed(issuer.Authority, issuer.AllowPlaintext)),
+                "Identity:Issuers: each Authority is an address with https, or with http on this machine or where its AllowPlaintext=true says that the "
+                + "network itself encrypts; example: Identity__Issuers__0__Authority=https://login.example.org")
+            .Validate(o => o.Client is null || o.Client is { Id.Length: > 0, Secret.Length: > 0 },
+                "Identity:Client lacks its id or secret; give them through a secret: Identity__Client__Id=svc-tracking, Identity__Client__Secret=…")
+            .Validate(o => o.Client is null || Plaintext.IsAllowed(o.Client.TokenEndpoint, o.Issuers.Exists(issuer => issuer.AllowPlaintext)),
+                "Identity:Client:TokenEndpoint is not an address with https; example: Identity__Client__TokenEndpoint=https://login.example.org/token")
+            .ValidateOnStart();
     }
 
     private static void AddDatabase(IServiceCollection services, Assembly assembly)

@@ -71,6 +71,15 @@ public sealed class RabbitOptions
     /// <summary>Password.</summary>
     [Required(ErrorMessage = "Rabbit:Password is missing; give it through a secret: Rabbit__Password=…")]
     public string Password { get; set; } = "";
+
+    /// <summary>Whether the broker is reached over TLS; its certificate must name <see cref="Host"/>.</summary>
+    public bool UseTls { get; set; }
+
+    /// <summary>PEM of the authority that signed the broker's certificate; without it those that the machine trusts.</summary>
+    public string? AuthorityFile { get; set; }
+
+    /// <summary>Allows a broker on another machine without TLS, where the network itself encrypts.</summary>
+    public bool AllowPlaintext { get; set; }
 }
 
 /// <summary>Whose tokens are believed, and who this service is itself. Section "Identity".</summary>
@@ -89,6 +98,9 @@ public sealed class IssuerOptions
 {
     /// <summary>Its address; discovery is read from beneath it.</summary>
     public string Authority { get; set; } = "";
+
+    /// <summary>Allows it without TLS on another machine, where the network itself encrypts.</summary>
+    public bool AllowPlaintext { get; set; }
 
     /// <summary>The audience of tokens for the public interface.</summary>
     public string Audience { get; set; } = "goldenthread";

@@ -17,7 +17,7 @@ public static class EnvCommand
             if (File.Exists(file))
                 throw new InfrastructureException(".env exists already; remove it first if its secrets may be lost (their databases then no longer open)");
             await SystemUser.WritePrivateFileAsync(file, Text(), user: null);
-            Console.WriteLine("Wrote .env (readable by you only). Now: docker compose up");
+            Console.WriteLine("Wrote .env (readable by you only). Now name SDK_IMAGE and RUNTIME_IMAGE in it, then: docker compose up --build");
             return 0;
         });
         return command;

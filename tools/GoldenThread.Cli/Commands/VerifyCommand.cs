@@ -57,13 +57,18 @@ public static class VerifyCommand
 
     private static int Tell(Holdings state, TimeSpan waited)
     {
-        Console.WriteLine($"assessment  {state.Recorded.Sum(r => r.Count),9} results in {state.Recorded.Count} (school, collection)");
-        Console.WriteLine($"tracking    {state.Tracking.Sum(r => r.Count),9} results in {state.Tracking.Count}");
-        Console.WriteLine($"reporting   {state.Reporting.Sum(r => r.Count),9} results in {state.Reporting.Count}, {state.Waiting} waiting for their pupil or test");
+        Console.WriteLine($"assessment  {Sum(state.Recorded),9} results in {state.Recorded.Count} (school, collection)");
+        Console.WriteLine($"tracking    {Sum(state.Tracking),9} results, {Sum(state.Judged),9} statuses");
+        Console.WriteLine($"reporting   {Sum(state.Reporting),9} results, {Sum(state.Shown),9} statuses");
         if (state.IsEqual)
         {
             Console.WriteLine($"All equal, by count and digest ({waited.TotalSeconds:0.0} s).");
             return 0;
+        }
+
+        foreach (var work in state.Work)
+        {
+            Console.WriteLine($"  {work}");
         }
 
         Console.WriteLine($"{state.Differences.Count} differences after {waited.TotalSeconds:0} s:");
@@ -74,4 +79,6 @@ public static class VerifyCommand
 
         return 1;
     }
+
+    private static long Sum(IEnumerable<Held> held) => held.Sum(group => group.Count);
 }

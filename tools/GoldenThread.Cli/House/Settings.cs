@@ -46,7 +46,9 @@ public sealed class Settings(Uri rabbit, Deeds deeds)
         settings["Service__HealthPort"] = deeds.Ports[$"{lodger.Name}-health"].ToString();
         settings["Database__ConnectionString"] = database.Application;
         settings["Rabbit__Host"] = rabbit.Host;
-        settings["Rabbit__Port"] = (rabbit.Port < 0 ? 5672 : rabbit.Port).ToString();
+        var isSecure = rabbit.Scheme == "amqps";
+        settings["Rabbit__Port"] = (rabbit.Port > 0 ? rabbit.Port : isSecure ? 5671 : 5672).ToString();
+        settings["Rabbit__UseTls"] = isSecure.ToString();
         settings["Rabbit__VirtualHost"] = rabbit.AbsolutePath is "/" or "" ? "/" : Uri.UnescapeDataString(rabbit.AbsolutePath[1..]);
         settings["Rabbit__User"] = Uri.UnescapeDataString(rabbit.UserInfo.Split(':')[0]);
         settings["Rabbit__Password"] = Uri.UnescapeDataString(rabbit.UserInfo.Split(':')[1]);

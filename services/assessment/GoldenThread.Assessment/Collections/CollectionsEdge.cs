@@ -14,7 +14,7 @@ internal sealed class CollectionsEdge(CollectionStore store, CompletenessStore c
         var list = $"collections {request.AcademicYear}";
         var size = Paging.Size(request.PageSize);
         (DateOnly, Guid)? after = Paging.Keyset(request.PageToken, list, 2) is [var opensOn, var id]
-            ? (DateOnly.Parse(opensOn, CultureInfo.InvariantCulture), Guid.Parse(id))
+            ? (Paging.Part<DateOnly>(opensOn), Paging.Part<Guid>(id))
             : null;
         var year = AssessmentFields.OptionalFilter(request.AcademicYear, "academic_year");
         var rows = await store.ListAsync(after, year, size + 1, context.CancellationToken);
@@ -127,7 +127,7 @@ internal sealed class CollectionsEdge(CollectionStore store, CompletenessStore c
         var collection = await FindAsync(request.CollectionId, context);
         var list = $"chases {collection.CollectionId}";
         var size = Paging.Size(request.PageSize);
-        var after = Paging.Keyset(request.PageToken, list, 1) is [var urn] ? int.Parse(urn, CultureInfo.InvariantCulture) : 0;
+        var after = Paging.Keyset(request.PageToken, list, 1) is [var urn] ? Paging.Part<int>(urn) : 0;
         var rows = await completeness.ListChasesAsync(context.Authority(), collection.CollectionId, after, size + 1, context.CancellationToken);
         var response = new ListChasesResponse();
         response.Chases.AddRange(rows.Take(size).Select(r => new Chase

@@ -39,11 +39,11 @@ internal sealed record GivenFields(
     public static GivenFields From(string[] values) =>
         new(values[0], values[1], values[2], values[3], values[4], values[5], values[6], values[7]);
 
-    /// <summary>A text as it can be kept: without NUL, cut short.</summary>
+    /// <summary>A text as it can be kept: without NUL, cut short, but never in the middle of a character.</summary>
     public static string Keep(string text)
     {
         var plain = text.Contains('\0', StringComparison.Ordinal) ? text.Replace('\0', '\uFFFD') : text;
-        return plain.Length <= Longest ? plain : plain[..Longest];
+        return plain.Length <= Longest ? plain : plain[..(char.IsHighSurrogate(plain[Longest - 1]) ? Longest - 1 : Longest)];
     }
 }
 

@@ -22,7 +22,7 @@ internal sealed class QuarantineEdge(QuarantineStore store, Works works, TimePro
         var list = $"quarantined {filter}";
         var size = Paging.Size(request.PageSize);
         (Guid, int, Guid)? after = Paging.Keyset(request.PageToken, list, 3) is [var import, var line, var id]
-            ? (Guid.Parse(import), int.Parse(line, CultureInfo.InvariantCulture), Guid.Parse(id))
+            ? (Paging.Part<Guid>(import), Paging.Part<int>(line), Paging.Part<Guid>(id))
             : null;
         var rows = await store.ListAsync(context.Authority(), filter, after, size + 1, context.CancellationToken);
         var response = new ListQuarantinedRowsResponse();

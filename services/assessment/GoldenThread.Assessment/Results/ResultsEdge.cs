@@ -70,7 +70,7 @@ internal sealed class ResultsEdge(ResultStore store, CollectionStore collections
         var list = $"pupil results {pupilId} {filter}";
         var size = Paging.Size(request.PageSize);
         (DateOnly, Guid)? after = Paging.Keyset(request.PageToken, list, 2) is [var sitting, var id]
-            ? (DateOnly.Parse(sitting, CultureInfo.InvariantCulture), Guid.Parse(id))
+            ? (Paging.Part<DateOnly>(sitting), Paging.Part<Guid>(id))
             : null;
         var rows = await store.ListOfPupilAsync(context.Authority(), pupilId, filter, after, size + 1, ct);
         if (rows.Count == 0 && !await store.ReachesPupilAsync(context.Authority(), pupilId, ct))
@@ -103,7 +103,7 @@ internal sealed class ResultsEdge(ResultStore store, CollectionStore collections
         };
         var list = $"school results {request.SchoolUrn} {filter}";
         var size = Paging.Size(request.PageSize);
-        var after = Paging.Keyset(request.PageToken, list, 1) is [var id] ? Guid.Parse(id) : Guid.Empty;
+        var after = Paging.Keyset(request.PageToken, list, 1) is [var id] ? Paging.Part<Guid>(id) : Guid.Empty;
         var rows = await store.ListOfSchoolAsync(context.Authority(), request.SchoolUrn, filter, after, size + 1, ct);
         if (rows.Count == 0 && !await store.ReachesSchoolAsync(context.Authority(), request.SchoolUrn, ct))
         {
@@ -128,7 +128,7 @@ internal sealed class ResultsEdge(ResultStore store, CollectionStore collections
         var resultId = Fields.Id(request.ResultId, "result_id");
         var list = $"versions {request.SchoolUrn} {resultId}";
         var size = Paging.Size(request.PageSize);
-        var below = Paging.Keyset(request.PageToken, list, 1) is [var version] ? int.Parse(version, CultureInfo.InvariantCulture) : int.MaxValue;
+        var below = Paging.Keyset(request.PageToken, list, 1) is [var version] ? Paging.Part<int>(version) : int.MaxValue;
         var rows = await store.ListVersionsAsync(context.Authority(), request.SchoolUrn, resultId, below, size + 1, context.CancellationToken);
         if (rows.Count == 0)
         {

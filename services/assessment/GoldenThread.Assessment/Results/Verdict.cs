@@ -44,7 +44,7 @@ internal static class Verdict
         "DATE_MISSING" => "There is no date of the sitting.",
         "PUPIL_MISSING" => "There is neither a UPN nor a pupil id.",
         "UPN_INVALID" => "The UPN is not valid: one of its 13 characters is mistyped or missing.",
-        "PUPIL_ID_INVALID" => "The pupil id is not an id.",
+        "PUPIL_ID_INVALID" => "The pupil id is not one of ours: use the id as the platform gave it, or give the UPN instead.",
         "URN_INVALID" => "The URN is not a number of six digits.",
         "ROW_MALFORMED" => "The row cannot be read: a quote stands where none belongs, or there are more values than columns.",
         _ => "The row could not be applied.",

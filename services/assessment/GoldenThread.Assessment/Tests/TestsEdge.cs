@@ -12,7 +12,7 @@ internal sealed class TestsEdge(TestStore store, ScaleStore scales, Works works)
     {
         var list = $"tests {request.Subject}";
         var size = Paging.Size(request.PageSize);
-        var after = Paging.Keyset(request.PageToken, list, 1) is [var id] ? Guid.Parse(id) : Guid.Empty;
+        var after = Paging.Keyset(request.PageToken, list, 1) is [var id] ? Paging.Part<Guid>(id) : Guid.Empty;
         var subject = AssessmentFields.OptionalFilter(request.Subject, "subject");
         var rows = await store.ListAsync(after, subject, size + 1, context.CancellationToken);
         var response = new ListTestsResponse { NextPageToken = rows.Count > size ? Paging.Token(list, rows[size - 1].TestId.ToString()) : "" };

@@ -1,7 +1,9 @@
 using System.Buffers.Text;
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using Grpc.Core;
 
 namespace GoldenThread.ServiceDefaults;
 
@@ -47,9 +49,15 @@ public static class Paging
             // Falls through to the refusal: whatever is wrong with it, the token is not one of ours.
         }
 
-        throw Refusal.InvalidField("PAGE_TOKEN_INVALID", "page_token",
-            "page_token is not one that this list gave. Start again without it, with the same filters.");
+        throw Foreign();
     }
+
+    /// <summary>A part of a keyset as what it stands for. INVALID_ARGUMENT where it is none: somebody made the token up.</summary>
+    public static T Part<T>(string text) where T : IParsable<T> =>
+        T.TryParse(text, CultureInfo.InvariantCulture, out var value) ? value : throw Foreign();
+
+    private static RpcException Foreign() => Refusal.InvalidField(
+        "PAGE_TOKEN_INVALID", "page_token", "page_token is not one that this list gave. Start again without it, with the same filters.");
 
     // Not a secret: authority is in the where clause. It only keeps a token from being used on another list.
     private static ReadOnlySpan<byte> Checksum(string list, ReadOnlySpan<byte> payload)

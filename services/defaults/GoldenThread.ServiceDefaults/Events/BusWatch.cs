@@ -94,6 +94,11 @@ internal sealed partial class BusWatch(
                 AutomaticRecoveryEnabled = false,
                 RequestedConnectionTimeout = Look,
                 ContinuationTimeout = Look,
+                Ssl = new SslOption(options.Host, enabled: options.UseTls)
+                {
+                    Version = BrokerTls.Protocols,
+                    CertificateValidationCallback = BrokerTls.Validation(options),
+                },
             }.CreateConnectionAsync(ct);
         }
 

@@ -52,6 +52,8 @@ public static class EventBus
         }
 
         builder.Services.AddHostedService<BusWatch>();
+        builder.Services.AddSingleton<DeclaredQueues>();
+        builder.Services.AddReceiveEndpointObserver(provider => provider.GetRequiredService<DeclaredQueues>());
         builder.Services.Configure<MassTransitHostOptions>(options =>
         {
             options.WaitUntilStarted = false;
@@ -73,6 +75,15 @@ public static class EventBus
                     host.Password(options.Password);
                     host.PublisherConfirmation = true;
                     host.Heartbeat(TimeSpan.FromSeconds(10));
+                    if (options.UseTls)
+                    {
+                        host.UseSsl(ssl =>
+                        {
+                            ssl.Protocol = BrokerTls.Protocols;
+                            ssl.ServerName = options.Host;
+                            ssl.CertificateValidationCallback = BrokerTls.Validation(options);
+                        });
+                    }
                 });
                 foreach (var (queue, consumer, together) in bus.Consumers)
                 {

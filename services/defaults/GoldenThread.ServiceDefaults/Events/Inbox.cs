@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using Dapper;
 using MassTransit;
+using MassTransit.Logging;
 using Microsoft.Extensions.Options;
 
 namespace GoldenThread.ServiceDefaults;
@@ -55,6 +57,9 @@ public sealed class Inbox(Works works, IOptions<ServiceOptions> service)
             on conflict do nothing returning message_id
             """;
         var ct = contexts[0].CancellationToken;
+        using var activity = contexts.Count == 1
+            ? null
+            : Telemetry.StartTogether($"{consumer} together", ActivityKind.Consumer, contexts.Select(context => context.Headers.Get<string>(DiagnosticHeaders.ActivityId)));
         var messages = contexts.GroupBy(context => MessageId(context)).ToDictionary(same => same.Key, same => same.First().Message);
         await using var work = await works.BeginAsync(Caller.Service(service.Value.Name), consumer, ct);
         var claimed = (await work.Connection.QueryAsync<Guid>(work.Command(Claim, new { consumer, ids = messages.Keys.ToArray() }, ct))).AsList();

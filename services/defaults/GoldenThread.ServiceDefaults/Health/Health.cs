@@ -7,10 +7,10 @@ using ServingStatus = Grpc.Health.V1.HealthCheckResponse.Types.ServingStatus;
 namespace GoldenThread.ServiceDefaults;
 
 /// <summary>
-/// Whether the service can serve: its database answers and carries every migration this build knows. The broker does not count: without
-/// it the service still reads and writes, and tells of it later.
+/// Whether the service can serve: its database answers and carries every migration this build knows. The broker counts until it has had the service's
+/// queues for the first time: afterwards the service reads and writes without it, and tells of it later.
 /// </summary>
-public sealed class Readiness(NpgsqlDataSource source, MigrationSet migrations, IHostApplicationLifetime lifetime)
+internal sealed class Readiness(NpgsqlDataSource source, MigrationSet migrations, DeclaredQueues queues, IHostApplicationLifetime lifetime)
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(2);
 
@@ -35,7 +35,12 @@ public sealed class Readiness(NpgsqlDataSource source, MigrationSet migrations, 
             }
 
             var missing = migrations.Names.Where(name => !applied.Contains(name)).ToList();
-            return missing.Count == 0 ? null : $"migrations are missing, run `migrate`: {string.Join(", ", missing)}";
+            if (missing.Count > 0)
+            {
+                return $"migrations are missing, run `migrate`: {string.Join(", ", missing)}";
+            }
+
+            return await queues.AreAllAsync(limit.Token) ? null : "the broker has not had its queues yet: what is told now would be lost to it";
         }
         catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.UndefinedTable)
         {

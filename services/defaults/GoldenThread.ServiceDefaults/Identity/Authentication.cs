@@ -31,7 +31,7 @@ public static class Authentication
     {
         options.Authority = issuer.Authority;
         options.MapInboundClaims = false;
-        options.RequireHttpsMetadata = !IsLoopback(issuer.Authority);
+        options.RequireHttpsMetadata = !Plaintext.StaysHere(issuer.Authority) && !issuer.AllowPlaintext;
         options.RefreshInterval = TimeSpan.FromSeconds(30);
         options.BackchannelTimeout = TimeSpan.FromSeconds(5);
         options.TokenHandlers.Clear();
@@ -84,9 +84,4 @@ public static class Authentication
     }
 
     private static string SchemeName(int index) => $"issuer-{index}";
-
-    // Names below .localhost never leave the machine (RFC 6761, section 6.3); compose uses one.
-    private static bool IsLoopback(string address) =>
-        Uri.TryCreate(address, UriKind.Absolute, out var uri)
-        && (uri.IsLoopback || uri.Host.EndsWith(".localhost", StringComparison.OrdinalIgnoreCase));
 }

@@ -3,9 +3,11 @@ using System.Security.Cryptography.X509Certificates;
 using Grpc.Core;
 using Grpc.Core.Interceptors;
 using Grpc.Net.Client;
+using Grpc.Net.Client.Balancer;
 using Grpc.Net.Client.Configuration;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 
 namespace GoldenThread.ServiceDefaults;
@@ -92,22 +94,29 @@ public sealed class Peer<TClient>(CallInvoker channel, Func<CallInvoker, TClient
 /// <summary>Registers peers.</summary>
 public static class PeerExtensions
 {
-    /// <summary>Adds a peer whose address is in <c>Services:&lt;name&gt;</c>; several addresses resolve by DNS and are used in turn.</summary>
-    public static IServiceCollection AddPeer<TClient>(this IServiceCollection services, string name, Func<CallInvoker, TClient> create) =>
-        services.AddSingleton(provider =>
-        {
-            var address = provider.GetRequiredService<IConfiguration>()[$"Services:{name}"];
-            if (string.IsNullOrEmpty(address))
-            {
-                throw new InvalidOperationException($"Services:{name} is missing; example: Services__{name}=http://127.0.0.1:5102");
-            }
+    private static readonly TimeSpan Resolve = TimeSpan.FromSeconds(15);
 
+    /// <summary>Adds a peer whose address is in <c>Services:&lt;name&gt;</c>; several addresses resolve by DNS and are used in turn.</summary>
+    public static IServiceCollection AddPeer<TClient>(this IServiceCollection services, string name, Func<CallInvoker, TClient> create)
+    {
+        // With each call travels a token.
+        services.AddOptions<ServiceOptions>().Validate<IConfiguration>(
+            (options, configuration) => Plaintext.IsAllowed(configuration[$"Services:{name}"] ?? "", options.AllowPlaintext),
+            $"Services:{name} is not an address with https, or with http on this machine; example: Services__{name}=https://{name.ToLowerInvariant()}:5100. "
+            + "Where the network itself encrypts, set Service:AllowPlaintext=true.");
+        services.TryAddSingleton<ResolverFactory>(new DnsResolverFactory(refreshInterval: Resolve));
+        return services.AddSingleton(provider =>
+        {
+            var address = new Uri(provider.GetRequiredService<IConfiguration>()[$"Services:{name}"]!);
             var options = provider.GetRequiredService<IOptions<ServiceOptions>>().Value;
-            var channel = GrpcChannel.ForAddress(address, new GrpcChannelOptions
+            var isSecure = address.Scheme == Uri.UriSchemeHttps;
+            // By name the channel knows one address; by dns all that the name stands for, and those that come later.
+            var channel = GrpcChannel.ForAddress($"dns:///{address.Authority}", new GrpcChannelOptions
             {
                 HttpHandler = Handler(options),
+                Credentials = isSecure ? ChannelCredentials.SecureSsl : ChannelCredentials.Insecure,
                 // The token travels in clear only where the whole call does: on loopback, or inside a network that encrypts.
-                UnsafeUseInsecureChannelCallCredentials = address.StartsWith("http://", StringComparison.Ordinal),
+                UnsafeUseInsecureChannelCallCredentials = !isSecure,
                 // A peer that comes back is found soon; unless told otherwise a channel waits up to two minutes.
                 MaxReconnectBackoff = TimeSpan.FromSeconds(5),
                 ServiceConfig = new ServiceConfig { LoadBalancingConfigs = { new RoundRobinConfig() } },
@@ -115,6 +124,7 @@ public static class PeerExtensions
             });
             return new Peer<TClient>(channel.CreateCallInvoker(), create, provider.GetRequiredService<ServiceToken>(), options.PeerPatience);
         });
+    }
 
     // A service shows itself to another by the certificate it serves with, and both are signed by the house's authority.
     private static SocketsHttpHandler Handler(ServiceOptions options)

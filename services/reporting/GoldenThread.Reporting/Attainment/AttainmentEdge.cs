@@ -19,7 +19,7 @@ internal sealed class AttainmentEdge(AttainmentReader reader, AttainmentStore st
     {
         var size = Paging.Size(request.PageSize, 200, 1000);
         var list = $"attainment {request.CollectionId} {request.Level} {request.SchoolUrn} {request.YearGroup} {request.Subject} {request.Group} {request.On}";
-        var skip = Paging.Keyset(request.PageToken, list, 1) is [var given] ? int.Parse(given, CultureInfo.InvariantCulture) : 0;
+        var skip = Paging.Keyset(request.PageToken, list, 1) is [var given] ? Paging.Part<int>(given) : 0;
         var question = await QuestionAsync(
             request.CollectionId, request.Level, request.HasSchoolUrn ? request.SchoolUrn : null, request.HasYearGroup ? request.YearGroup : null,
             request.HasSubject ? request.Subject : null, request.HasGroup ? request.Group : null, request.HasOn ? request.On : null, context);

@@ -139,9 +139,9 @@ internal sealed class BenchmarkStore(NpgsqlDataSource source)
             First = after is null,
             AfterMeasure = after?[0] ?? "",
             AfterBreakdown = after?[1] ?? "",
-            AfterYear = int.Parse(after?[2] ?? "0", System.Globalization.CultureInfo.InvariantCulture),
+            AfterYear = Paging.Part<int>(after?[2] ?? "0"),
             AfterRelease = after?[3] ?? "",
-            AfterGeography = short.Parse(after?[4] ?? "0", System.Globalization.CultureInfo.InvariantCulture),
+            AfterGeography = Paging.Part<short>(after?[4] ?? "0"),
             AfterArea = after?[5] ?? "",
         }, cancellationToken: ct));
         return rows.AsList();
@@ -175,7 +175,7 @@ internal sealed class BenchmarkStore(NpgsqlDataSource source)
             filter.Year,
             filter.Take,
             First = after is null,
-            AfterYear = int.Parse(after?[0] ?? "0", System.Globalization.CultureInfo.InvariantCulture),
+            AfterYear = Paging.Part<int>(after?[0] ?? "0"),
             AfterMeasure = after?[1] ?? "",
             AfterBreakdown = after?[2] ?? "",
             AfterRelease = after?[3] ?? "",

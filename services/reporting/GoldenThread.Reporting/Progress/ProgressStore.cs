@@ -130,7 +130,7 @@ internal sealed class ProgressStore(NpgsqlDataSource source, TimeProvider clock)
             First = after is null,
             AfterSubject = after?[0] ?? "",
             AfterStatus = after?[1] ?? "",
-            AfterPupil = after is null ? Guid.Empty : Guid.Parse(after[2]),
+            AfterPupil = after is null ? Guid.Empty : Paging.Part<Guid>(after[2]),
             Today = clock.Today(),
             authority.Issuer,
             authority.Subject,

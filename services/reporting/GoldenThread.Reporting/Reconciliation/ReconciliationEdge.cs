@@ -13,24 +13,38 @@ internal sealed class ReconciliationEdge(DigestStore store) : ReconciliationServ
     {
         int? schoolUrn = request.HasSchoolUrn ? request.SchoolUrn : null;
         Guid? collectionId = request.CollectionId.Length == 0 ? null : Fields.Id(request.CollectionId, "collection_id");
-        var (digests, waiting) = await store.DigestAsync(schoolUrn, collectionId, context.CancellationToken);
-        return new DigestResponse { Digests = { digests }, Waiting = waiting };
+        return await store.DigestAsync(schoolUrn, collectionId, context.CancellationToken);
     }
 }
 
-/// <summary>Counts and digests of the results that are held.</summary>
+/// <summary>Counts and digests of what is held, and what is still to be done with it.</summary>
 internal sealed class DigestStore(NpgsqlDataSource source)
 {
-    /// <summary>Digests per school and collection, and how many results wait for their test or their pupil.</summary>
-    public async Task<(IReadOnlyList<ResultDigest> Digests, long Waiting)> DigestAsync(int? schoolUrn, Guid? collectionId, CancellationToken ct)
+    private const int WholeTableSeconds = 600;
+
+    /// <summary>Digests per school and collection, how many results wait for their test or their pupil, and how many sums are due.</summary>
+    public async Task<DigestResponse> DigestAsync(int? schoolUrn, Guid? collectionId, CancellationToken ct)
     {
-        const string Digests = """
+        const string Results = """
             select school_urn, collection_id::text as collection_id, count(*) as count,
                 sum(hashtextextended(result_id::text || ':' || version, 0)::numeric)::text as digest
             from fact_result
             where (@schoolUrn::int is null or school_urn = @schoolUrn) and (@collectionId::uuid is null or collection_id = @collectionId)
             group by school_urn, collection_id
             order by school_urn, collection_id
+            """;
+        const string Statuses = """
+            select school_urn, collection_id::text as collection_id, count(*) as count,
+                sum(hashtextextended(pupil_id::text || ':' || subject || ':' || version, 0)::numeric)::text as digest
+            from pupil_status
+            where (@schoolUrn::int is null or school_urn = @schoolUrn) and (@collectionId::uuid is null or collection_id = @collectionId)
+            group by school_urn, collection_id
+            order by school_urn, collection_id
+            """;
+        const string SumsDue = """
+            select count(*)
+            from summary_due
+            where (@schoolUrn::int is null or school_urn = @schoolUrn) and (@collectionId::uuid is null or collection_id = @collectionId)
             """;
         const string Waiting = """
             select count(*)
@@ -41,7 +55,15 @@ internal sealed class DigestStore(NpgsqlDataSource source)
             """;
         var parameters = new { schoolUrn, collectionId };
         await using var connection = await source.OpenConnectionAsync(ct);
-        var digests = await connection.QueryAsync<ResultDigest>(new CommandDefinition(Digests, parameters, cancellationToken: ct));
-        return (digests.AsList(), await connection.ExecuteScalarAsync<long>(new CommandDefinition(Waiting, parameters, cancellationToken: ct)));
+        return new DigestResponse
+        {
+            // Looked at first: what is added to the sums meanwhile then shows as rows, never as nothing.
+            SumsDue = await connection.ExecuteScalarAsync<long>(Command(SumsDue)),
+            Digests = { await connection.QueryAsync<ResultDigest>(Command(Results)) },
+            Statuses = { await connection.QueryAsync<StatusDigest>(Command(Statuses)) },
+            Waiting = await connection.ExecuteScalarAsync<long>(Command(Waiting)),
+        };
+
+        CommandDefinition Command(string sql) => new(sql, parameters, commandTimeout: WholeTableSeconds, cancellationToken: ct);
     }
 }

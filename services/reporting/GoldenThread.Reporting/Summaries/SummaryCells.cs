@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Dapper;
 using GoldenThread.ServiceDefaults;
 
@@ -59,9 +60,10 @@ internal sealed class SummaryCells
         const string Take = """
             delete from summary_due
             where due_id in (select due_id from summary_due order by due_id limit 2000 for update skip locked)
-            returning kind, collection_id, school_urn, year_group, subject
+            returning kind, collection_id, school_urn, year_group, subject, traceparent
             """;
         var due = (await work.Connection.QueryAsync<DueCell>(work.Command(Take, null, ct))).AsList();
+        using var activity = due.Count == 0 ? null : Telemetry.StartTogether("sums", ActivityKind.Internal, due.Select(cell => cell.Traceparent));
         foreach (var cells in due.GroupBy(cell => cell.Kind).OrderBy(cells => cells.Key, StringComparer.Ordinal))
         {
             var parameters = Parameters(cells.Key, cells.Select(cell => cell.Cell()));
@@ -75,8 +77,8 @@ internal sealed class SummaryCells
     private static Task NoteAsync(Work work, string kind, IEnumerable<SummaryCell> cells, CancellationToken ct)
     {
         const string Sql = """
-            insert into summary_due (kind, collection_id, school_urn, year_group, subject)
-            select @Kind, collection_id, school_urn, year_group, subject
+            insert into summary_due (kind, collection_id, school_urn, year_group, subject, traceparent)
+            select @Kind, collection_id, school_urn, year_group, subject, @Traceparent
             from unnest(@Collections, @Schools, @Years, @Subjects) as c (collection_id, school_urn, year_group, subject)
             """;
         return work.Connection.ExecuteAsync(work.Command(Sql, Parameters(kind, cells), ct));
@@ -92,6 +94,7 @@ internal sealed class SummaryCells
             Schools = touched.Select(c => c.SchoolUrn).ToArray(),
             Years = touched.Select(c => c.YearGroup).ToArray(),
             Subjects = touched.Select(c => c.Subject).ToArray(),
+            Traceparent = Activity.Current?.Id,
         };
     }
 
@@ -106,6 +109,8 @@ internal sealed class SummaryCells
         public required string YearGroup { get; init; }
 
         public required string Subject { get; init; }
+
+        public string? Traceparent { get; init; }
 
         public SummaryCell Cell() => new() { CollectionId = CollectionId, SchoolUrn = SchoolUrn, YearGroup = YearGroup, Subject = Subject };
     }

@@ -58,7 +58,7 @@ internal sealed class CategoriesEdge(CategoryStore store, OfferStore offers, Wor
         var list = $"categories of {request.SchoolUrn}";
         var size = Paging.Size(request.PageSize, 50, 200);
         var keyset = Paging.Keyset(request.PageToken, list, 1);
-        long? before = keyset is null ? null : long.Parse(keyset[0], CultureInfo.InvariantCulture);
+        long? before = keyset is null ? null : Paging.Part<long>(keyset[0]);
         var entries = await store.HistoryAsync(
             request.SchoolUrn, context.Authority(), before, size + 1, clock.Today(), context.CancellationToken)
             ?? throw Errors.SchoolNotFound(request.SchoolUrn);
@@ -78,7 +78,7 @@ internal sealed class CategoriesEdge(CategoryStore store, OfferStore offers, Wor
         var list = $"current categories {category}";
         var size = Paging.Size(request.PageSize, 100, 500);
         var keyset = Paging.Keyset(request.PageToken, list, 1);
-        var after = keyset is null ? 0 : int.Parse(keyset[0], CultureInfo.InvariantCulture);
+        var after = keyset is null ? 0 : Paging.Part<int>(keyset[0]);
         var entries = await store.CurrentAsync(context.Authority(), category, after, size + 1, clock.Today(), context.CancellationToken);
         var answer = new ListCurrentCategoriesResponse();
         answer.Categories.AddRange(entries.Take(size).Select(e => e.ToProto(clock.Today())));

@@ -18,7 +18,7 @@ internal sealed class MeetingsEdge(MeetingStore store, Works works, TimeProvider
         var list = $"meeting series {school} {year}";
         var size = Paging.Size(request.PageSize, 100, 500);
         var keyset = Paging.Keyset(request.PageToken, list, 3);
-        var after = keyset is null ? (0, "", "") : (int.Parse(keyset[0], CultureInfo.InvariantCulture), keyset[1], keyset[2]);
+        var after = keyset is null ? (0, "", "") : (Paging.Part<int>(keyset[0]), keyset[1], keyset[2]);
         var series = await store.SeriesAsync(context.Authority(), school, year, clock.Today(), after, size + 1, context.CancellationToken);
         var answer = new ListMeetingSeriesResponse();
         answer.Series.AddRange(series.Take(size).Select(ToProto));
@@ -37,7 +37,7 @@ internal sealed class MeetingsEdge(MeetingStore store, Works works, TimeProvider
         var list = $"meetings of {seriesId}";
         var size = Paging.Size(request.PageSize, 50, 100);
         var keyset = Paging.Keyset(request.PageToken, list, 1);
-        var after = keyset is null ? 0 : int.Parse(keyset[0], CultureInfo.InvariantCulture);
+        var after = keyset is null ? 0 : Paging.Part<int>(keyset[0]);
         var meetings = await store.MeetingsAsync(context.Authority(), seriesId, after, size + 1, context.CancellationToken)
             ?? throw Errors.SeriesNotFound();
         var answer = new ListMeetingsResponse();

@@ -20,7 +20,7 @@ internal sealed class AvailabilityEdge(AvailabilityStore store, OfferStore offer
         var list = $"availability {duty}";
         var size = Paging.Size(request.PageSize, 100, 500);
         var keyset = Paging.Keyset(request.PageToken, list, 1);
-        var after = keyset is null ? Guid.Empty : Guid.Parse(keyset[0]);
+        var after = keyset is null ? Guid.Empty : Paging.Part<Guid>(keyset[0]);
         var people = await store.ListAsync(
             context.Authority(), duty.Length == 0 ? null : duty, after, size + 1, context.CancellationToken);
         var rules = await RulesAsync(context.CancellationToken);
@@ -72,8 +72,8 @@ internal sealed class AvailabilityEdge(AvailabilityStore store, OfferStore offer
         var list = $"leave of {person.PersonId}";
         var size = Paging.Size(request.PageSize, 100, 500);
         var keyset = Paging.Keyset(request.PageToken, list, 2);
-        var afterDay = keyset is null ? DateOnly.MinValue : Fields.Day(keyset[0], "page_token");
-        var after = keyset is null ? Guid.Empty : Guid.Parse(keyset[1]);
+        var afterDay = keyset is null ? DateOnly.MinValue : Paging.Part<DateOnly>(keyset[0]);
+        var after = keyset is null ? Guid.Empty : Paging.Part<Guid>(keyset[1]);
         var leave = await store.LeaveOfAsync(person.PersonId, afterDay, after, size + 1, context.CancellationToken);
         var answer = new ListLeaveResponse();
         answer.Leave.AddRange(leave.Take(size).Select(l => l.ToProto()));

@@ -51,7 +51,7 @@ internal sealed partial class PlansEdge(
         var list = $"plans {year}";
         var size = Paging.Size(request.PageSize, 20, 100);
         var keyset = Paging.Keyset(request.PageToken, list, 1);
-        Guid? before = keyset is null ? null : Guid.Parse(keyset[0]);
+        Guid? before = keyset is null ? null : Paging.Part<Guid>(keyset[0]);
         var plans = await store.ListAsync(context.Authority(), year, before, size + 1, context.CancellationToken);
         var answer = new ListPlansResponse();
         answer.Plans.AddRange(plans.Take(size).Select(p => p.ToProto()));
@@ -70,7 +70,7 @@ internal sealed partial class PlansEdge(
         var list = $"visits of {plan.PlanId} {school} {request.UnplacedOnly}";
         var size = Paging.Size(request.PageSize, 100, 500);
         var keyset = Paging.Keyset(request.PageToken, list, 3);
-        var after = keyset is null ? (0, "", 0) : (Number(keyset[0]), keyset[1], Number(keyset[2]));
+        var after = keyset is null ? (0, "", 0) : (Paging.Part<int>(keyset[0]), keyset[1], Paging.Part<int>(keyset[2]));
         var visits = await store.VisitsAsync(
             context.Authority(), plan.PlanId, school, request.UnplacedOnly, after, size + 1, context.CancellationToken);
         var answer = new ListPlannedVisitsResponse();
@@ -152,8 +152,6 @@ internal sealed partial class PlansEdge(
         await store.FindAsync(context.Authority(), Fields.Id(planId, "plan_id"), context.CancellationToken) ?? throw Errors.PlanNotFound();
 
     private static DateOnly Later(DateOnly one, DateOnly other) => one > other ? one : other;
-
-    private static int Number(string text) => int.Parse(text, CultureInfo.InvariantCulture);
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
 

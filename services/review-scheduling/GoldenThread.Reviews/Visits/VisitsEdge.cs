@@ -129,7 +129,7 @@ internal sealed class VisitsEdge(
         var keyset = Paging.Keyset(request.PageToken, list, 1);
         _ = await store.FindAsync(context.Authority(), visitId, context.CancellationToken) ?? throw Errors.VisitNotFound();
         var found = await findings.ListAsync(
-            context.Authority(), visitId, keyset is null ? Guid.Empty : Guid.Parse(keyset[0]), size + 1, context.CancellationToken);
+            context.Authority(), visitId, keyset is null ? Guid.Empty : Paging.Part<Guid>(keyset[0]), size + 1, context.CancellationToken);
         var answer = new ListFindingsResponse();
         answer.Findings.AddRange(found.Take(size).Select(f => f.ToProto()));
         if (found.Count > size)
@@ -307,6 +307,6 @@ internal sealed class VisitsEdge(
 
     private static (DateOnly Day, Guid Id) After(string token, string list) =>
         Paging.Keyset(token, list, 2) is { } keyset
-            ? (Fields.Day(keyset[0], "page_token"), Guid.Parse(keyset[1]))
+            ? (Paging.Part<DateOnly>(keyset[0]), Paging.Part<Guid>(keyset[1]))
             : (DateOnly.MinValue, Guid.Empty);
 }

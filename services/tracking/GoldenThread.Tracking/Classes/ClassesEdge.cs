@@ -36,7 +36,7 @@ internal sealed class ClassesEdge(ClassStore store, SchoolStore schools, Works w
         var year = request.AcademicYear.Length == 0 ? "" : TrackingFields.AcademicYear(request.AcademicYear, "academic_year").ToString();
         var list = string.Create(CultureInfo.InvariantCulture, $"classes {request.SchoolUrn} {year}");
         var size = Paging.Size(request.PageSize, 100, 500);
-        var after = Paging.Keyset(request.PageToken, list, 2) is [var name, var id] ? (name, Guid.Parse(id)) : ("", Guid.Empty);
+        var after = Paging.Keyset(request.PageToken, list, 2) is [var name, var id] ? (name, Paging.Part<Guid>(id)) : ("", Guid.Empty);
         if (!await schools.IsReachedAsync(context.Authority(), request.SchoolUrn, context.CancellationToken))
         {
             throw Errors.SchoolNotFound();

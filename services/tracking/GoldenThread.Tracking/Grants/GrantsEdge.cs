@@ -47,7 +47,7 @@ internal sealed class GrantsEdge(GrantStore store, Works works, TimeProvider clo
             CultureInfo.InvariantCulture,
             $"grants {request.Issuer} {request.Subject} {(int)request.Role} {request.SchoolUrn} {request.IncludeEnded}");
         var size = Paging.Size(request.PageSize, 100, 500);
-        var after = Paging.Keyset(request.PageToken, list, 1) is [var last] ? Guid.Parse(last) : Guid.Empty;
+        var after = Paging.Keyset(request.PageToken, list, 1) is [var last] ? Paging.Part<Guid>(last) : Guid.Empty;
         var filter = new GrantFilter(
             Fields.OptionalText(request.Issuer, "issuer", 500),
             Fields.OptionalText(request.Subject, "subject", 200),

@@ -30,7 +30,7 @@ internal sealed class PeopleEdge(PersonStore store, Works works) : PersonService
     {
         var list = string.Create(CultureInfo.InvariantCulture, $"people {request.SchoolUrn} {request.Duty}");
         var size = Paging.Size(request.PageSize, 100, 500);
-        var after = Paging.Keyset(request.PageToken, list, 1) is [var last] ? Guid.Parse(last) : Guid.Empty;
+        var after = Paging.Keyset(request.PageToken, list, 1) is [var last] ? Paging.Part<Guid>(last) : Guid.Empty;
         var duty = Fields.OptionalText(request.Duty, "duty", 50);
         var rows = await store.ListAsync(
             context.Authority(), TrackingFields.OptionalUrn(request.SchoolUrn), duty, after, size + 1, context.CancellationToken);

@@ -36,13 +36,15 @@ public sealed class StatusFeedEdge(StatusReadStore store, NpgsqlDataSource sourc
     /// <inheritdoc />
     public override async Task<DigestResponse> Digest(DigestRequest request, ServerCallContext context)
     {
-        var rows = await store.DigestAsync(request.HasSchoolUrn ? request.SchoolUrn : null,
-            TrackingFields.OptionalId(request.CollectionId, "collection_id"), context.CancellationToken);
+        int? schoolUrn = request.HasSchoolUrn ? request.SchoolUrn : null;
+        var collectionId = TrackingFields.OptionalId(request.CollectionId, "collection_id");
+        var results = await store.DigestAsync(schoolUrn, collectionId, context.CancellationToken);
+        var statuses = await store.StatusDigestAsync(schoolUrn, collectionId, context.CancellationToken);
         return new DigestResponse
         {
             Digests =
             {
-                rows.Select(r => new ResultDigest
+                results.Select(r => new ResultDigest
                 {
                     SchoolUrn = r.SchoolUrn,
                     CollectionId = r.CollectionId.ToString(),
@@ -50,6 +52,17 @@ public sealed class StatusFeedEdge(StatusReadStore store, NpgsqlDataSource sourc
                     Digest = r.Digest,
                 }),
             },
+            Statuses =
+            {
+                statuses.Select(s => new StatusDigest
+                {
+                    SchoolUrn = s.SchoolUrn,
+                    CollectionId = s.CollectionId.ToString(),
+                    Count = s.Count,
+                    Digest = s.Digest,
+                }),
+            },
+            Waiting = await store.WaitingAsync(schoolUrn, collectionId, context.CancellationToken),
         };
     }
 

@@ -7,6 +7,15 @@ namespace GoldenThread.Tracking.Progress;
 /// <summary>Reads of statuses, each within the caller's reach.</summary>
 public sealed class StatusReadStore(NpgsqlDataSource source)
 {
+    private const int WholeTableSeconds = 600;
+
+    private const string BySchoolAndCollection = """
+        where (@schoolUrn::int is null or school_urn = @schoolUrn)
+          and (@collectionId::uuid is null or collection_id = @collectionId)
+        group by school_urn, collection_id
+        order by school_urn, collection_id
+        """;
+
     // A grant limited to classes reaches the pupils who are in them now.
     private const string WithinReach = """
         exists (
@@ -186,19 +195,52 @@ public sealed class StatusReadStore(NpgsqlDataSource source)
     }
 
     /// <summary>Count and digest of the results held, per school and collection.</summary>
-    public async Task<IReadOnlyList<DigestRow>> DigestAsync(int? schoolUrn, Guid? collectionId, CancellationToken ct)
+    public Task<IReadOnlyList<DigestRow>> DigestAsync(int? schoolUrn, Guid? collectionId, CancellationToken ct)
+    {
+        const string Sql = $"""
+            select school_urn, collection_id, count(*) as count, sum(hashtextextended(result_id::text || ':' || version, 0)::numeric)::text as digest
+            from result_copy
+            {BySchoolAndCollection}
+            """;
+        return DigestAsync(Sql, schoolUrn, collectionId, ct);
+    }
+
+    /// <summary>Count and digest of the statuses, per school and collection.</summary>
+    public Task<IReadOnlyList<DigestRow>> StatusDigestAsync(int? schoolUrn, Guid? collectionId, CancellationToken ct)
+    {
+        const string Sql = $"""
+            select school_urn, collection_id, count(*) as count,
+                sum(hashtextextended(pupil_id::text || ':' || subject || ':' || version, 0)::numeric)::text as digest
+            from progress_status
+            {BySchoolAndCollection}
+            """;
+        return DigestAsync(Sql, schoolUrn, collectionId, ct);
+    }
+
+    /// <summary>How many results no status says anything of yet, and how many collections are due to be fitted anew.</summary>
+    public async Task<long> WaitingAsync(int? schoolUrn, Guid? collectionId, CancellationToken ct)
     {
         const string Sql = """
-            select school_urn, collection_id, count(*) as count,
-                sum(hashtextextended(result_id::text || ':' || version, 0)::numeric)::text as digest
-            from result_copy
-            where (@schoolUrn::int is null or school_urn = @schoolUrn)
-              and (@collectionId::uuid is null or collection_id = @collectionId)
-            group by school_urn, collection_id
-            order by school_urn, collection_id
+            select
+                (select count(*) from result_copy r
+                 where (@schoolUrn::int is null or r.school_urn = @schoolUrn)
+                   and (@collectionId::uuid is null or r.collection_id = @collectionId)
+                   and not exists (
+                       select from test_copy t
+                       join progress_status s on s.pupil_id = r.pupil_id and s.subject = t.subject and s.collection_id = r.collection_id
+                       where t.test_id = r.test_id))
+                + (select count(*) from refit_due d where @collectionId::uuid is null or d.collection_id = @collectionId)
             """;
         await using var connection = await source.OpenConnectionAsync(ct);
-        return (await connection.QueryAsync<DigestRow>(new CommandDefinition(Sql, new { schoolUrn, collectionId }, cancellationToken: ct, commandTimeout: 600))).AsList();
+        return await connection.ExecuteScalarAsync<long>(
+            new CommandDefinition(Sql, new { schoolUrn, collectionId }, cancellationToken: ct, commandTimeout: WholeTableSeconds));
+    }
+
+    private async Task<IReadOnlyList<DigestRow>> DigestAsync(string sql, int? schoolUrn, Guid? collectionId, CancellationToken ct)
+    {
+        await using var connection = await source.OpenConnectionAsync(ct);
+        var command = new CommandDefinition(sql, new { schoolUrn, collectionId }, cancellationToken: ct, commandTimeout: WholeTableSeconds);
+        return (await connection.QueryAsync<DigestRow>(command)).AsList();
     }
 }
 

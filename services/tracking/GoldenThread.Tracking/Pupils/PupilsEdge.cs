@@ -34,7 +34,7 @@ internal sealed class PupilsEdge(PupilStore store, SchoolStore schools, Works wo
             Fields.OptionalText(request.Group, "group", 50));
         var list = $"pupils {filter}";
         var size = Paging.Size(request.PageSize, 100, 500);
-        var after = Paging.Keyset(request.PageToken, list, 1) is [var last] ? Guid.Parse(last) : Guid.Empty;
+        var after = Paging.Keyset(request.PageToken, list, 1) is [var last] ? Paging.Part<Guid>(last) : Guid.Empty;
         if (!await schools.IsReachedAsync(context.Authority(), filter.SchoolUrn, ct))
         {
             throw Errors.SchoolNotFound();
@@ -76,7 +76,7 @@ internal sealed class PupilsEdge(PupilStore store, SchoolStore schools, Works wo
         var list = string.Create(CultureInfo.InvariantCulture, $"facts {id} {request.IncludeSuperseded}");
         var size = Paging.Size(request.PageSize, 100, 500);
         var after = Paging.Keyset(request.PageToken, list, 2) is [var day, var last]
-            ? (Fields.Day(day, "page_token"), Guid.Parse(last))
+            ? (Paging.Part<DateOnly>(day), Paging.Part<Guid>(last))
             : (DateOnly.MinValue, Guid.Empty);
         _ = await store.GetAsync(PupilAuthority.Of(context), id, clock.Today(), ct) ?? throw Errors.PupilNotFound();
         var rows = await store.FactsAsync(context.SensitiveAuthority(), id, request.IncludeSuperseded, after, size + 1, ct);

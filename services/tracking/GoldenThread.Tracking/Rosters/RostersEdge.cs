@@ -65,7 +65,7 @@ internal sealed class RostersEdge(QuarantineStore quarantine, Works works, TimeP
         var ct = context.CancellationToken;
         var list = string.Create(CultureInfo.InvariantCulture, $"quarantined rows {request.SchoolUrn} {request.IncludeClosed}");
         var size = Paging.Size(request.PageSize, 100, 500);
-        Guid? before = Paging.Keyset(request.PageToken, list, 1) is [var last] ? Guid.Parse(last) : null;
+        Guid? before = Paging.Keyset(request.PageToken, list, 1) is [var last] ? Paging.Part<Guid>(last) : null;
         var rows = await quarantine.ListAsync(
             context.Authority(), TrackingFields.OptionalUrn(request.SchoolUrn), request.IncludeClosed, before, size + 1, ct);
         var page = rows.Take(size).ToList();

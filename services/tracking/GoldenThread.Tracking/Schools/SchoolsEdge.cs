@@ -45,7 +45,7 @@ internal sealed class SchoolsEdge(SchoolStore store, Works works) : SchoolServic
     {
         var list = $"schools {request.On}";
         var size = Paging.Size(request.PageSize, 100, 500);
-        var after = int.Parse(Paging.Keyset(request.PageToken, list, 1)?[0] ?? "0", CultureInfo.InvariantCulture);
+        var after = Paging.Part<int>(Paging.Keyset(request.PageToken, list, 1)?[0] ?? "0");
         DateOnly? on = request.On.Length == 0 ? null : Fields.Day(request.On, "on");
         var rows = await store.ListAsync(context.Authority(), on, after, size + 1, context.CancellationToken);
         var response = new ListSchoolsResponse

@@ -75,7 +75,7 @@ public sealed class ThreadsEdge(ThreadStore store, GapStore gaps, StatusReadStor
         }
 
         var threads = await store.ListAsync(request.SchoolUrn, request.State, request.OverdueOnly, today,
-            keyset is null ? null : (bool.Parse(keyset[0]), Guid.Parse(keyset[1])), most + 1, context.Authority(), context.CancellationToken);
+            keyset is null ? null : (Paging.Part<bool>(keyset[0]), Paging.Part<Guid>(keyset[1])), most + 1, context.Authority(), context.CancellationToken);
         var answer = new ListThreadsResponse { Threads = { threads.Take(most).Select(t => t.ToProto(today)) } };
         if (threads.Count > most)
         {

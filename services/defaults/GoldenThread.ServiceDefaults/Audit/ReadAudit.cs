@@ -18,7 +18,7 @@ public sealed partial class ReadAudit(NpgsqlDataSource source, ILogger<ReadAudit
 
     private readonly Channel<AuditRow> rows = Channel.CreateUnbounded<AuditRow>(new UnboundedChannelOptions { SingleReader = true });
 
-    /// <summary>Puts down what the call saw, once it has been answered. An rpc that names pupils is put down even where it names none.</summary>
+    /// <summary>Puts down what the call saw, once it has been answered.</summary>
     internal void Keep(ServerCallContext context)
     {
         var seen = context.UserState.TryGetValue(StateKey, out var value) ? (List<Seen>)value : [];

@@ -29,7 +29,7 @@ builder.Services
     .AddSingleton<ChangeStore>()
     .AddHostedService<UnknownPupils>()
     .AddHostedService<QuarantinePurge>();
-if (await ServiceHost.RunMigrationsIfAskedAsync(builder, args, assembly))
+if (await ServiceCommands.RunIfAskedAsync(builder, args, assembly))
 {
     return;
 }

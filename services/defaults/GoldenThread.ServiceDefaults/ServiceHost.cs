@@ -60,23 +60,6 @@ public static class ServiceHost
         return builder;
     }
 
-    /// <summary>Runs `migrate` where it is asked for on the command line; true when it was, and the process should end.</summary>
-    public static async Task<bool> RunMigrationsIfAskedAsync(WebApplicationBuilder builder, string[] args, Assembly assembly)
-    {
-        if (args is not ["migrate", ..])
-        {
-            return false;
-        }
-
-        var options = builder.Configuration.GetSection("Database").Get<DatabaseOptions>() ?? new DatabaseOptions();
-        var owner = options.OwnerConnectionString
-            ?? throw new InvalidOperationException("Database:OwnerConnectionString is missing; `migrate` runs as the owner of the tables.");
-        var role = new NpgsqlConnectionStringBuilder(options.ConnectionString).Username;
-        var count = await Migrator.RunAsync(owner, role, new MigrationSet(assembly), name => Console.WriteLine($"applied {name}"));
-        Console.WriteLine(count == 0 ? "nothing to migrate" : $"{count} migrations applied");
-        return true;
-    }
-
     /// <summary>Maps health, over gRPC and over HTTP for probes.</summary>
     public static WebApplication MapServiceDefaults(this WebApplication app)
     {

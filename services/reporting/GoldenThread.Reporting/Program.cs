@@ -46,7 +46,7 @@ builder.Services
     .AddSingleton<OverviewStore>()
     .AddSingleton<ProgressStore>()
     .AddSingleton<DigestStore>();
-if (await ServiceHost.RunMigrationsIfAskedAsync(builder, args, assembly))
+if (await ServiceCommands.RunIfAskedAsync(builder, args, assembly))
 {
     return;
 }

@@ -2,7 +2,7 @@ using GoldenThread.Reviews;
 using GoldenThread.ServiceDefaults;
 
 var builder = ServiceHost.CreateBuilder(args, ReviewsService.Name, typeof(ReviewsService).Assembly);
-if (await ServiceHost.RunMigrationsIfAskedAsync(builder, args, typeof(ReviewsService).Assembly))
+if (await ServiceCommands.RunIfAskedAsync(builder, args, typeof(ReviewsService).Assembly))
 {
     return;
 }

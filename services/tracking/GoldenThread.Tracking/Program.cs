@@ -29,7 +29,7 @@ builder.Services
     .AddHostedService<BootstrapAdministrators>()
     .AddHostedService<QuarantinePurge>()
     .AddProgress();
-if (await ServiceHost.RunMigrationsIfAskedAsync(builder, args, assembly))
+if (await ServiceCommands.RunIfAskedAsync(builder, args, assembly))
 {
     return;
 }

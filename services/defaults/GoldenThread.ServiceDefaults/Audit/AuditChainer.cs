@@ -67,9 +67,9 @@ public sealed partial class AuditChainer(NpgsqlDataSource source, ILogger<AuditC
     }
 
     /// <summary>The first position at which the chain does not hold; null where all of it does.</summary>
-    public async Task<long?> FirstBreakAsync(CancellationToken ct)
+    public static async Task<long?> FirstBreakAsync(NpgsqlDataSource database, CancellationToken ct)
     {
-        await using var connection = await source.OpenConnectionAsync(ct);
+        await using var connection = await database.OpenConnectionAsync(ct);
         var hash = Array.Empty<byte>();
         await foreach (var link in connection.QueryUnbufferedAsync<LinkRow>(WholeChain).WithCancellation(ct))
         {

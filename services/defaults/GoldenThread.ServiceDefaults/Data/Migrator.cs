@@ -53,13 +53,13 @@ public static class Migrator
 
     /// <summary>Migrates, then lets the application role read and write (but never change the audit).</summary>
     /// <param name="ownerConnectionString">Connection of the role that owns the tables.</param>
-    /// <param name="applicationRole">The role the service runs under; null where it is the owner itself (tests).</param>
+    /// <param name="applicationRole">The role the service runs under.</param>
     /// <param name="migrations">What to apply.</param>
     /// <param name="told">Hears the name of each migration applied.</param>
     /// <param name="ct">Cancellation.</param>
     /// <returns>How many were applied.</returns>
     public static async Task<int> RunAsync(
-        string ownerConnectionString, string? applicationRole, MigrationSet migrations, Action<string>? told = null, CancellationToken ct = default)
+        string ownerConnectionString, string applicationRole, MigrationSet migrations, Action<string>? told = null, CancellationToken ct = default)
     {
         await using var source = NpgsqlDataSource.Create(ownerConnectionString);
         await using var connection = await source.OpenConnectionAsync(ct);
@@ -87,11 +87,7 @@ public static class Migrator
             count++;
         }
 
-        if (applicationRole is not null)
-        {
-            await GrantAsync(connection, applicationRole);
-        }
-
+        await GrantAsync(connection, applicationRole);
         return count;
     }
 

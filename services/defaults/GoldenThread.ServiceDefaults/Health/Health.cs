@@ -46,6 +46,10 @@ internal sealed class Readiness(NpgsqlDataSource source, MigrationSet migrations
         {
             return "the database is empty, run `migrate`";
         }
+        catch (PostgresException e) when (!Transience.IsUnavailable(e))
+        {
+            return $"the database refuses this service ({e.SqlState})";
+        }
         catch (Exception e) when (Transience.IsUnavailable(e) || e is OperationCanceledException)
         {
             return "the database cannot be reached";
@@ -54,7 +58,7 @@ internal sealed class Readiness(NpgsqlDataSource source, MigrationSet migrations
 }
 
 /// <summary>The standard gRPC health service: "" asks for readiness, "liveness" whether the process runs.</summary>
-internal sealed class HealthEdge(Readiness readiness) : Grpc.Health.V1.Health.HealthBase
+internal sealed class HealthEdge(Readiness readiness, IHostApplicationLifetime lifetime) : Grpc.Health.V1.Health.HealthBase
 {
     private static readonly TimeSpan WatchInterval = TimeSpan.FromSeconds(2);
 
@@ -63,9 +67,13 @@ internal sealed class HealthEdge(Readiness readiness) : Grpc.Health.V1.Health.He
 
     public override async Task Watch(HealthCheckRequest request, IServerStreamWriter<HealthCheckResponse> responseStream, ServerCallContext context)
     {
+        // A watch has no end of its own: it would hold the service's end up until its limit.
+        using var ends = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
         ServingStatus? told = null;
-        while (!context.CancellationToken.IsCancellationRequested)
+        var isLast = false;
+        while (!isLast && !context.CancellationToken.IsCancellationRequested)
         {
+            isLast = lifetime.ApplicationStopping.IsCancellationRequested;
             var now = await StatusAsync(request.Service, context.CancellationToken);
             if (now != told)
             {
@@ -73,7 +81,7 @@ internal sealed class HealthEdge(Readiness readiness) : Grpc.Health.V1.Health.He
                 told = now;
             }
 
-            await Task.Delay(WatchInterval, context.CancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(WatchInterval, ends.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 

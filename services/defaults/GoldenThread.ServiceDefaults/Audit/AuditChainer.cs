@@ -26,8 +26,9 @@ public sealed partial class AuditChainer(NpgsqlDataSource source, ILogger<AuditC
                 // More is waiting.
             }
         }
-        catch (Exception e) when (Transience.IsUnavailable(e))
+        catch (Exception e) when (Transience.IsUnavailable(e) || e is PostgresException { SqlState: PostgresErrorCodes.UndefinedTable })
         {
+            // Where nobody has migrated yet, readiness says so, as long as the process lives.
             LogWaiting();
         }
     }

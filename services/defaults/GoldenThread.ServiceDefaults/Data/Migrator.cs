@@ -63,7 +63,9 @@ public static class Migrator
     {
         await using var source = NpgsqlDataSource.Create(ownerConnectionString);
         await using var connection = await source.OpenConnectionAsync(ct);
-        await connection.ExecuteAsync("select pg_advisory_lock(@LockKey)", new { LockKey });
+        // Another migrator takes as long as its migrations do.
+        const string Lock = "select pg_advisory_lock(@LockKey)";
+        await connection.ExecuteAsync(new CommandDefinition(Lock, new { LockKey }, commandTimeout: 0, cancellationToken: ct));
         await connection.ExecuteAsync("""
             create table if not exists schema_migration (
                 name       text primary key,

@@ -1,0 +1,120 @@
+using GoldenThread.TestSupport;
+using Npgsql;
+
+namespace GoldenThread.ServiceDefaults.Tests;
+
+/// <summary>Who did or read what is kept, with why, and nobody alters it without a trace.</summary>
+public sealed class AuditTests : IAsyncLifetime
+{
+    private const string AllLinked = "select count(*) > 0 and count(*) = count(c.position) from audit left join audit_chain c using (audit_id)";
+
+    private Specimen specimen = null!;
+
+    public async ValueTask InitializeAsync() => specimen = await Specimen.StartedAsync();
+
+    public ValueTask DisposeAsync() => specimen.DisposeAsync();
+
+    [Fact]
+    public async Task Chain_ShowsWhatASuperuserAlteredOrDeleted()
+    {
+        for (var urn = 300_001; urn <= 300_003; urn++)
+        {
+            await specimen.PutSchoolAsync(urn);
+        }
+
+        await specimen.TrueAsync(AllLinked);
+        var (exit, told) = await CheckAsync();
+        Assert.Equal((0, "the audit chain holds\n"), (exit, told));
+
+        var position = await specimen.ScalarAsync<long>("select position from audit join audit_chain using (audit_id) where school_urn = 300002");
+        foreach (var change in new[]
+        {
+            "at = at + interval '1 microsecond'", "issuer = 'x'", "subject = 'somebody else'", "client_id = 'x'", "action = 'x'", "purpose = 'x'",
+            "subject_kind = 'x'", "subject_ids = array['300009']", "school_urn = null", "detail = 'x'",
+        })
+        {
+            await specimen.ExecuteAsync("drop table if exists kept; create table kept as select * from audit where school_urn = 300002");
+            await specimen.ExecuteAsync($"update audit set {change} where audit_id = (select audit_id from kept)");
+            Assert.True(await FirstBreakAsync() == position, $"{change} was not found");
+            await specimen.ExecuteAsync("""
+                update audit a
+                set at = k.at, issuer = k.issuer, subject = k.subject, client_id = k.client_id, action = k.action, purpose = k.purpose,
+                    subject_kind = k.subject_kind, subject_ids = k.subject_ids, school_urn = k.school_urn, detail = k.detail
+                from kept k
+                where a.audit_id = k.audit_id
+                """);
+            Assert.Null(await FirstBreakAsync());
+        }
+
+        await specimen.ExecuteAsync("delete from audit where school_urn = 300002");
+        (exit, told) = await CheckAsync();
+        Assert.Equal(1, exit);
+        Assert.StartsWith($"the audit chain breaks at position {position}:", told, StringComparison.Ordinal);
+
+        // Whoever takes away the link as well is found at the next one.
+        await specimen.ExecuteAsync($"delete from audit_chain where position = {position}");
+        Assert.Equal(position + 1, await FirstBreakAsync());
+    }
+
+    [Fact]
+    public async Task ApplicationRole_MayAddToTheAudit_AndNeverChangeIt()
+    {
+        await specimen.PutSchoolAsync(300_011);
+        await using var application = NpgsqlDataSource.Create(specimen.Database!.ConnectionString);
+        foreach (var change in new[]
+        {
+            "update audit set purpose = 'x'", "delete from audit", "truncate audit",
+            "update audit_chain set position = 0", "delete from audit_chain", "truncate audit_chain",
+            "insert into schema_migration (name, checksum) values ('x', 'x')", "delete from schema_migration", "drop table audit",
+        })
+        {
+            await using var command = application.CreateCommand(change);
+            var refused = await Assert.ThrowsAsync<PostgresException>(() => command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken));
+            Assert.True(refused.SqlState == PostgresErrorCodes.InsufficientPrivilege, $"{change}: {refused.Message}");
+        }
+    }
+
+    [Fact]
+    public async Task Purpose_IsWhatTheCallerSaid_OrElseTheDefaultOfTheRpc()
+    {
+        await specimen.PutSchoolAsync(300_021);
+        await specimen.PutSchoolAsync(300_022, "opening of a school");
+        await specimen.PutSchoolAsync(300_023, new string('x', 201));
+
+        Assert.Equal(
+            ["school register", "opening of a school", "school register"],
+            await specimen.RowsAsync("select purpose from audit where subject_kind = 'school' order by school_urn", row => row.GetString(0)));
+    }
+
+    [Fact]
+    public async Task Reads_OfAName_AreKeptTogetherWithWhomTheyShowed()
+    {
+        const int Reads = 40;
+        var pupil = await specimen.AddPupilAsync(await specimen.PutSchoolAsync(300_031));
+
+        await Task.WhenAll(Enumerable.Range(0, Reads).Select(read => specimen.ReadPupilAsync(pupil, read % 2 == 0 ? "safeguarding" : null)));
+
+        const string Kept = """
+            from audit
+            where action = '/goldenthread.tracking.v1.PupilService/GetPupil' and subject = 'lead' and subject_kind = 'pupil'
+            """;
+        await specimen.TrueAsync($"select count(*) = {Reads} {Kept} and subject_ids = array['{pupil}']");
+        Assert.Equal(
+            [("safeguarding", Reads / 2L), ("teaching", Reads / 2L)],
+            await specimen.RowsAsync($"select purpose, count(*) {Kept} group by purpose order by purpose", row => (row.GetString(0), row.GetInt64(1))));
+        // A commit for each would make as many transactions as reads.
+        Assert.InRange(await specimen.ScalarAsync<long>($"select count(distinct tx) {Kept}"), 1, Reads / 2);
+    }
+
+    private async Task<(int Exit, string Told)> CheckAsync()
+    {
+        var outcome = await Specimen.RunAsync("check-audit", $"--Database:ConnectionString={specimen.Database!.ConnectionString}");
+        return (outcome.ExitCode, outcome.Output);
+    }
+
+    private async Task<long?> FirstBreakAsync()
+    {
+        await using var application = NpgsqlDataSource.Create(specimen.Database!.ConnectionString);
+        return await AuditChainer.FirstBreakAsync(application, TestContext.Current.CancellationToken);
+    }
+}

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using GoldenThread.Reviews.Offers;
 using GoldenThread.Reviews.Plans.Checking;
@@ -108,6 +109,38 @@ public class PlannerTests
         Assert.All(after.Visits.Where(v => !v.Kept && v.On is not null), v => Assert.True(v.On >= january));
     }
 
+    [Theory]
+    [InlineData(5, 21, "2025-11-05")]
+    [InlineData(12, 22, "2026-02-16")]
+    [InlineData(9, 23, "2026-03-04")]
+    [InlineData(12, 24, "2026-06-10")]
+    [InlineData(7, 25, "2026-07-20")]
+    [InlineData(3, 26, "2026-08-10")]
+    public void Replan_OfAnyTrustOnAnyDay_BreaksNoRule(int schools, int seed, string from)
+    {
+        var input = GeneratedTrust.Make(schools, seed, scarce: seed % 2 == 0);
+        var before = Planner.Make(input);
+        var planFrom = DateOnly.Parse(from, CultureInfo.InvariantCulture);
+        // Of what lies before, every third visit was not held: it is owed still.
+        var kept = before.Visits.Where(v => v.On < planFrom).Where((_, index) => index % 3 > 0).Select(Keep).ToList();
+        var later = input with { PlanFrom = planFrom, Kept = kept };
+
+        Assert.Empty(PlanChecker.Check(later, Planner.Make(later)).Select(v => v.Words));
+    }
+
+    [Fact]
+    public void Plan_OfASchoolWithFewerWeeksThanVisits_BreaksNoRule()
+    {
+        var input = GeneratedTrust.Make(3, 27, moving: false) with { People = Staffed(3) };
+        var school = input.Schools[0] with { Category = Category.Stabilise, Terms = [new(new(2026, 1, 5), new(2026, 1, 30))] };
+        input = input with { Schools = [school, .. input.Schools.Skip(1)] };
+
+        var plan = Planner.Make(input);
+
+        Assert.Empty(PlanChecker.Check(input, plan).Select(v => v.Words));
+        Assert.Equal(12, plan.Visits.Count(v => v.SchoolUrn == school.Urn && v.Entitlement == "further-days"));
+    }
+
     [Fact]
     public void Replan_WhenSomebodyLeaves_MovesLittle()
     {
@@ -172,6 +205,21 @@ public class PlannerTests
         // 198 of the 324 days from 1 September to 21 July: 12 × 198 / 324 = 7.33.
         Assert.Equal(7, plan.Visits.Count(v => v.SchoolUrn == school.Urn && v.Entitlement == "further-days"));
         Assert.Equal([2, 3], plan.Visits.Where(v => v.SchoolUrn == school.Urn && v.Entitlement == "quality-assurance").Select(v => v.Number));
+    }
+
+    [Fact]
+    public void Plan_OfASchoolThatComesBackInMidYear_GivesTheReviewSoon()
+    {
+        var back = new DateOnly(2026, 1, 5);
+        var input = GeneratedTrust.Make(4, 18, moving: false) with { People = Staffed(8) };
+        var school = input.Schools[3] with { Memberships = [new(new(2015, 9, 1), new(2021, 8, 31)), new(back, null)] };
+        input = input with { Schools = [.. input.Schools.Take(3), school] };
+
+        var plan = Planner.Make(input);
+
+        Assert.Empty(PlanChecker.Check(input, plan).Select(v => v.Words));
+        var review = Assert.Single(plan.Visits, v => v.SchoolUrn == school.Urn && v.Entitlement == "peer-challenge-review");
+        Assert.InRange(review.On!.Value, back, back.AddDays(7 * 6));
     }
 
     [Fact]

@@ -34,7 +34,7 @@ internal static class VisitMove
             Shortages = [],
         };
         var key = (visit.SchoolUrn, visit.Entitlement, visit.Number);
-        return PlanChecker.Check(judged, plan).Where(v => v.Visit == key).ToList();
+        return PlanChecker.Check(judged, plan).Where(v => v.Visit == key && v.Rule != "window").ToList();
     }
 
     private static PlannedVisit AsPlanned(KeptVisit kept) => new()

@@ -1,5 +1,6 @@
 using GoldenThread.Reviews.Offers;
 using GoldenThread.Reviews.Plans.Planning;
+using static GoldenThread.Reviews.Plans.Checking.SchoolCalendar;
 
 namespace GoldenThread.Reviews.Plans.Checking;
 
@@ -10,8 +11,8 @@ namespace GoldenThread.Reviews.Plans.Checking;
 public sealed record Violation(string Rule, string Words, (int SchoolUrn, string Entitlement, int Number)? Visit);
 
 /// <summary>
-/// Judges a plan against its input. It shares the records with the planner and none of its code: calendar, entitlements and capacity are
-/// worked out anew, so that a mistake in the planner is not repeated here. Visits that were kept are given facts: they count against
+/// Judges a plan against its input. It shares the records with the planner and none of its code: calendar, entitlements, windows and capacity
+/// are worked out anew, so that a mistake in the planner is not repeated here. Visits that were kept are given facts: they count against
 /// everybody else, but are not judged themselves.
 /// </summary>
 public static class PlanChecker
@@ -22,6 +23,7 @@ public static class PlanChecker
         .. Completeness(input, plan),
         .. KeptAsTheyWere(input, plan),
         .. plan.Visits.Where(v => !v.Kept).SelectMany(v => OneVisit(input, v)),
+        .. Windows(input, plan),
         .. SchoolsOverlap(input, plan),
         .. PeopleOverlap(input, plan),
         .. MeetingsStand(input, plan),
@@ -120,29 +122,6 @@ public static class PlanChecker
         return 2 * inTrust >= days.Count;
     }
 
-    /// <summary>All days from the first to the last of a term; null where the calendar has none of that number.</summary>
-    private static List<DateOnly>? TermDays(PlanSchool school, int term)
-    {
-        var parts = school.Terms.Where(t => term switch
-        {
-            1 => t.From.Month > 8,
-            2 => t.From.Month < 4,
-            _ => t.From.Month is > 3 and < 9,
-        }).ToList();
-        if (parts.Count == 0)
-        {
-            return null;
-        }
-
-        var days = new List<DateOnly>();
-        for (var day = parts.Min(p => p.From); day <= parts.Max(p => p.To!.Value); day = day.AddDays(1))
-        {
-            days.Add(day);
-        }
-
-        return days;
-    }
-
     // ---- what was kept is as it was ----
     private static IEnumerable<Violation> KeptAsTheyWere(PlanInput input, YearPlan plan)
     {
@@ -151,7 +130,7 @@ public static class PlanChecker
         {
             var key = (kept.SchoolUrn, kept.Entitlement, kept.Number);
             var day = kept.CancelledBecause is null ? kept.On : null;
-            if (inPlan[key].SingleOrDefault() is not { } visit || visit.On != day || !visit.Team.SequenceEqual(kept.Team))
+            if (inPlan[key].ToList() is not [var visit] || visit.On != day || !visit.Team.SequenceEqual(kept.Team))
             {
                 yield return new("kept", $"{Name(key)} was to stay as it was and did not.", key);
             }
@@ -177,11 +156,6 @@ public static class PlanChecker
         {
             yield return Breach("owed", visit, "is not owed to this school");
             yield break;
-        }
-
-        if (day < visit.WindowFrom || day > visit.WindowTo)
-        {
-            yield return Breach("window", visit, $"lies on {day:yyyy-MM-dd}, outside its window");
         }
 
         if (day < input.PlanFrom)
@@ -250,6 +224,45 @@ public static class PlanChecker
         }
     }
 
+    // ---- windows ----
+    private static IEnumerable<Violation> Windows(PlanInput input, YearPlan plan)
+    {
+        var visits = plan.Visits.Where(v => !v.Kept).ToLookup(v => v.SchoolUrn);
+        foreach (var school in input.Schools)
+        {
+            var weeks = OpenWeeks(input, school);
+            foreach (var visit in visits[school.Urn])
+            {
+                var row = input.Offer.Rows.FirstOrDefault(r => r.Code == visit.Entitlement);
+                if (row?.Cells.SingleOrDefault(c => c.Category == school.Category) is not { } cell)
+                {
+                    continue;
+                }
+
+                var owed = row.Kind == EntitlementKind.Visits ? YearlyOwed(input, school, row, cell) : 3;
+                if (visit.Number < 1 || visit.Number > owed)
+                {
+                    yield return Breach("window", visit, $"has no window: {owed} are owed");
+                    continue;
+                }
+
+                var window = VisitWindow.Of(input, school, weeks, row, visit.Number, owed);
+                if (visit.On is { } day && !window.Contains(day))
+                {
+                    yield return Breach("window", visit, $"lies on {day:yyyy-MM-dd}, outside its window {Words(window)}");
+                }
+
+                if (visit.WindowFrom != window.From || visit.WindowTo != window.To)
+                {
+                    var said = new DayRange(visit.WindowFrom, visit.WindowTo);
+                    yield return Breach("window", visit, $"has the window {Words(said)} in the plan; it is {Words(window)}");
+                }
+            }
+        }
+    }
+
+    private static string Words(DayRange window) => $"from {window.From:yyyy-MM-dd} to {window.To:yyyy-MM-dd}";
+
     // ---- visits beside each other ----
     private static IEnumerable<Violation> SchoolsOverlap(PlanInput input, YearPlan plan)
     {
@@ -276,11 +289,14 @@ public static class PlanChecker
         foreach (var person in input.People)
         {
             var visits = seats[person.Id].Select(s => s.Visit).ToList();
-            foreach (var day in visits.GroupBy(v => v.On!.Value).Where(g => g.Any(v => !v.Kept)))
+            foreach (var day in visits.Select(v => v.On!.Value).Concat(meetings[person.Id]).Distinct())
             {
-                if (WhyTooMuch(input, person, day.ToList(), meetings[person.Id].Count(m => m == day.Key)) is { } words)
+                var ofDay = visits.Where(v => v.On == day).ToList();
+                var slots = meetings[person.Id].Count(m => m == day);
+                var halfDays = HalfDaysOf(input, person, ofDay, slots);
+                if (halfDays > 2 && (slots > 0 || ofDay.Any(v => !v.Kept)))
                 {
-                    yield return new("day-full", $"{day.Key:yyyy-MM-dd}: {words}", JudgedOf(day));
+                    yield return new("day-full", $"{day:yyyy-MM-dd}: somebody has {halfDays} half-days of visits and meetings.", JudgedOf(ofDay));
                 }
             }
 
@@ -301,16 +317,10 @@ public static class PlanChecker
         }
     }
 
-    private static string? WhyTooMuch(PlanInput input, PlanPerson person, List<PlannedVisit> visits, int meetings)
-    {
-        if (!person.HalfDays)
-        {
-            return visits.Count > 1 || meetings > 0 ? "somebody who takes a whole day for a visit has more than the visit." : null;
-        }
-
-        var halfDays = visits.Sum(v => v.HalfDays) + (int)Math.Ceiling((double)meetings / input.Offer.Planning.MeetingsPerHalfDay);
-        return halfDays > 2 ? $"somebody has {halfDays} half-days of visits and meetings." : null;
-    }
+    /// <summary>Half-days of a day: meetings are packed into half-days; whoever does no half-days gives each visit the whole day.</summary>
+    private static int HalfDaysOf(PlanInput input, PlanPerson person, List<PlannedVisit> visits, int meetings) =>
+        visits.Sum(v => person.HalfDays ? v.HalfDays : 2)
+        + (int)Math.Ceiling((double)meetings / input.Offer.Planning.MeetingsPerHalfDay);
 
     // ---- meetings ----
     private static IEnumerable<Violation> MeetingsStand(PlanInput input, YearPlan plan)
@@ -338,14 +348,27 @@ public static class PlanChecker
                 yield return new("open", $"{Name(key)} is a meeting on {day:yyyy-MM-dd}, when the school is closed or in another week.", key);
             }
 
+            if (day < input.PlanFrom)
+            {
+                yield return new("past", $"{Name(key)} is a meeting on {day:yyyy-MM-dd}, before the first day that may be planned.", key);
+            }
+
             if (meeting.PersonId is { } id && (!people.TryGetValue(id, out var person) || WhyAway(person, day) is not null))
             {
                 yield return new("away", $"{Name(key)} is a meeting on {day:yyyy-MM-dd} with somebody who is away.", key);
             }
 
-            if (meeting.PersonId is { } own && people.TryGetValue(own, out var member) && member.SchoolUrn == meeting.SchoolUrn)
+            if (meeting.PersonId is { } named && people.TryGetValue(named, out var member))
             {
-                yield return new("own-school", $"{Name(key)} is a meeting of somebody with their own school.", key);
+                if (member.SchoolUrn == meeting.SchoolUrn)
+                {
+                    yield return new("own-school", $"{Name(key)} is a meeting of somebody with their own school.", key);
+                }
+
+                if (!cell.Team.Take(1).Any(place => place.Duties.Any(member.Duties.Contains)))
+                {
+                    yield return new("duty", $"{Name(key)} is a meeting with somebody who lacks the duty it needs.", key);
+                }
             }
         }
 
@@ -379,21 +402,6 @@ public static class PlanChecker
         }
     }
 
-    /// <summary>Day numbers of the Mondays of weeks with an open day, in order.</summary>
-    private static List<int> OpenWeeks(PlanInput input, PlanSchool school)
-    {
-        var weeks = new SortedSet<int>();
-        for (var day = input.YearFirst; day <= input.YearLast; day = day.AddDays(1))
-        {
-            if (WhyClosed(input, school, day) is null)
-            {
-                weeks.Add(WeekNumber(day) * 7);
-            }
-        }
-
-        return weeks.ToList();
-    }
-
     private static bool IsMeetingWeek(List<int> open, Cadence cadence, int week, int index)
     {
         var month = DateOnly.FromDayNumber(week).Month;
@@ -407,32 +415,7 @@ public static class PlanChecker
         };
     }
 
-    // ---- the calendar and the people, worked out anew ----
-    private static string? WhyClosed(PlanInput input, PlanSchool school, DateOnly day)
-    {
-        if (day.DayOfWeek is DayOfWeek.Saturday or DayOfWeek.Sunday)
-        {
-            return "a weekend";
-        }
-
-        if (!school.Terms.Any(t => t.From <= day && day <= t.To))
-        {
-            return "outside the school's terms";
-        }
-
-        if (input.BankHolidays.Contains(day))
-        {
-            return "a bank holiday";
-        }
-
-        if (school.Closures.Contains(day))
-        {
-            return "the school is closed or has an INSET day";
-        }
-
-        return BelongsOn(school, day) ? null : "the school does not belong to the trust then";
-    }
-
+    // ---- the people, worked out anew ----
     private static string? WhyAway(PlanPerson person, DateOnly day)
     {
         if (person.LeftOn < day)
@@ -448,16 +431,11 @@ public static class PlanChecker
         return person.Leave.Any(l => l.From <= day && day <= (l.To ?? DateOnly.MaxValue)) ? "is on leave" : null;
     }
 
-    private static bool BelongsOn(PlanSchool school, DateOnly day) =>
-        school.Memberships.Any(m => m.From <= day && day <= (m.To ?? DateOnly.MaxValue));
-
-    /// <summary>Weeks since a Monday: 1 January 0001 was one.</summary>
-    private static int WeekNumber(DateOnly day) => day.DayNumber / 7;
-
     private static (int SchoolUrn, string Entitlement, int Number) Key(PlannedVisit visit) =>
         (visit.SchoolUrn, visit.Entitlement, visit.Number);
 
-    private static (int SchoolUrn, string Entitlement, int Number)? JudgedOf(IEnumerable<PlannedVisit> visits) => Key(visits.First(v => !v.Kept));
+    private static (int SchoolUrn, string Entitlement, int Number)? JudgedOf(IEnumerable<PlannedVisit> visits) =>
+        visits.FirstOrDefault(v => !v.Kept) is { } judged ? Key(judged) : null;
 
     private static string Name((int SchoolUrn, string Entitlement, int Number) key) => $"\"{key.Entitlement}\" {key.Number} of school {key.SchoolUrn}";
 

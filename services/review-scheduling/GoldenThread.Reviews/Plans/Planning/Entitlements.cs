@@ -192,12 +192,12 @@ internal sealed class Entitlements(PlanInput input, IReadOnlyDictionary<int, Sch
         };
     }
 
-    /// <summary>The day on which a school joined in mid-year; null where it was there when the year began.</summary>
+    /// <summary>The day on which a school joined, or came back, in mid-year; null where it was there when the year began.</summary>
     private static DateOnly? JoinedOn(SchoolYear year)
     {
         var begins = year.School.Terms.Min(t => t.From);
-        var joined = year.School.Memberships.Min(m => m.From);
-        return joined > begins ? joined : null;
+        var memberships = year.School.Memberships;
+        return memberships.Any(m => m.Contains(begins)) ? null : memberships.Where(m => m.From > begins).Min(m => m.From);
     }
 
     private OwedVisit Unplaceable(SchoolYear year, OfferRow row, OfferCell cell, int number, string why) => new()

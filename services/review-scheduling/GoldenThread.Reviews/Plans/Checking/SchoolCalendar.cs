@@ -1,0 +1,78 @@
+using GoldenThread.Reviews.Plans.Planning;
+
+namespace GoldenThread.Reviews.Plans.Checking;
+
+/// <summary>The schools' calendar as the checker works it out for itself.</summary>
+internal static class SchoolCalendar
+{
+    /// <summary>Why a school cannot be visited on a day; null where it can.</summary>
+    public static string? WhyClosed(PlanInput input, PlanSchool school, DateOnly day)
+    {
+        if (day.DayOfWeek is DayOfWeek.Saturday or DayOfWeek.Sunday)
+        {
+            return "a weekend";
+        }
+
+        if (!school.Terms.Any(t => t.From <= day && day <= t.To))
+        {
+            return "outside the school's terms";
+        }
+
+        if (input.BankHolidays.Contains(day))
+        {
+            return "a bank holiday";
+        }
+
+        if (school.Closures.Contains(day))
+        {
+            return "the school is closed or has an INSET day";
+        }
+
+        return BelongsOn(school, day) ? null : "the school does not belong to the trust then";
+    }
+
+    /// <summary>Whether a school belongs to the trust on a day.</summary>
+    public static bool BelongsOn(PlanSchool school, DateOnly day) =>
+        school.Memberships.Any(m => m.From <= day && day <= (m.To ?? DateOnly.MaxValue));
+
+    /// <summary>Day numbers of the Mondays of weeks with an open day, in order.</summary>
+    public static List<int> OpenWeeks(PlanInput input, PlanSchool school)
+    {
+        var weeks = new SortedSet<int>();
+        for (var day = input.YearFirst; day <= input.YearLast; day = day.AddDays(1))
+        {
+            if (WhyClosed(input, school, day) is null)
+            {
+                weeks.Add(WeekNumber(day) * 7);
+            }
+        }
+
+        return weeks.ToList();
+    }
+
+    /// <summary>All days from the first to the last of a term; null where the calendar has none of that number.</summary>
+    public static List<DateOnly>? TermDays(PlanSchool school, int term)
+    {
+        var parts = school.Terms.Where(t => term switch
+        {
+            1 => t.From.Month > 8,
+            2 => t.From.Month < 4,
+            _ => t.From.Month is > 3 and < 9,
+        }).ToList();
+        if (parts.Count == 0)
+        {
+            return null;
+        }
+
+        var days = new List<DateOnly>();
+        for (var day = parts.Min(p => p.From); day <= parts.Max(p => p.To!.Value); day = day.AddDays(1))
+        {
+            days.Add(day);
+        }
+
+        return days;
+    }
+
+    /// <summary>Weeks since a Monday: 1 January 0001 was one.</summary>
+    public static int WeekNumber(DateOnly day) => day.DayNumber / 7;
+}

@@ -51,6 +51,34 @@ public class PlannerTests
         Assert.Empty(PlanChecker.Check(input, plan).Select(v => v.Words));
     }
 
+    [Theory]
+    [InlineData(10, 2)]
+    [InlineData(30, 3)]
+    [InlineData(30, 4)]
+    public void Plan_OfAStaffedTrust_SpreadsTheFurtherDaysOfASchoolOverItsYear(int schools, int seed)
+    {
+        var input = GeneratedTrust.Make(schools, seed, moving: false) with { People = Staffed(schools) };
+
+        var plan = Planner.Make(input);
+
+        var distances = new List<double>();
+        var gaps = new List<double>();
+        foreach (var school in input.Schools)
+        {
+            var weeks = OpenWeeks(input, school);
+            var days = plan.Visits.Where(v => v.SchoolUrn == school.Urn && v.Entitlement == "further-days" && v.On is not null)
+                .Select(v => (v.Number, Week: weeks.IndexOf(Monday(v.On!.Value)) + 0.5)).OrderBy(v => v.Number).ToList();
+            var share = (double)weeks.Count / school.Category switch { Category.Sustain => 2, Category.Stabilise => 12, _ => 5 };
+            distances.AddRange(days.Select(v => Math.Abs(v.Week - ((v.Number - 0.5) * share))));
+            gaps.AddRange(days.Zip(days.Skip(1), (one, next) => (next.Week - one.Week) / ((next.Number - one.Number) * share)));
+        }
+
+        // Distances in weeks from the middle of each part; gaps in parts, so that 1 is an even one.
+        Assert.InRange(distances.Average(), 0, 1);
+        Assert.All(distances, weeks => Assert.InRange(weeks, 0, 3));
+        Assert.All(gaps, gap => Assert.InRange(gap, 0.5, 1.75));
+    }
+
     [Fact]
     public void Plan_CountsWhatTheTableSays()
     {
@@ -282,6 +310,15 @@ public class PlannerTests
         On = visit.On,
         Team = visit.Team,
     };
+
+    /// <summary>Mondays of the weeks in which a school has an open day.</summary>
+    private static List<DateOnly> OpenWeeks(PlanInput input, PlanSchool school) =>
+        Enumerable.Range(input.YearFirst.DayNumber, input.YearLast.DayNumber - input.YearFirst.DayNumber + 1).Select(DateOnly.FromDayNumber)
+            .Where(day => day.DayOfWeek is not (DayOfWeek.Saturday or DayOfWeek.Sunday) && school.Terms.Any(t => t.Contains(day))
+                && !input.BankHolidays.Contains(day) && !school.Closures.Contains(day))
+            .Select(Monday).Distinct().ToList();
+
+    private static DateOnly Monday(DateOnly day) => day.AddDays(-(((int)day.DayOfWeek + 6) % 7));
 
     private static CurrentVisit Stay(PlannedVisit visit) => new()
     {

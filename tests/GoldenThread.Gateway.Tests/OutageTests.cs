@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using System.Text.Json.Nodes;
 using GoldenThread.TestSupport;
 
@@ -53,10 +55,27 @@ public sealed class OutageTests
         await using var second = await KitchenServer.StartAsync("second");
         first.IsServing = false;
         await using var gateway = await GatewayUnderTest.StartAsync([first, second], "Gateway:HealthInterval=00:00:00.100");
-        await Eventually.Async(async () => Assert.Equal("1 of 2 healthy", (string?)(await gateway.GetAsync("/health/ready"))["services"]!["kitchen"]));
+        await Eventually.Async(async () => Assert.Equal("1 of 2 healthy", await WellAsync(gateway)));
         Assert.Equal(["second"], await AskAsync(gateway, 30));
         first.IsServing = true;
         await Eventually.Async(async () => Assert.Equal(["first", "second"], (await AskAsync(gateway, 20)).Order()));
+    }
+
+    [Fact]
+    public async Task BackendThatTakesNoConnection_CostsNoRequest_WhileAnotherLives()
+    {
+        // Its queue is full: what a pod that has gone looks like where nobody refuses in its place.
+        using var silent = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        silent.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        silent.Listen(0);
+        using var queued = new TcpClient();
+        await queued.ConnectAsync((IPEndPoint)silent.LocalEndPoint!, Ct);
+        await using var second = await KitchenServer.StartAsync("second");
+        await using var gateway = await GatewayUnderTest.StartAsync(
+            [second], $"Services:Kitchen=http://{silent.LocalEndPoint},{second.Address}", "Gateway:HealthInterval=00:10:00");
+        var answers = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => gateway.PostAsync("/v1/who", "{}")));
+        Assert.All(answers, answer => Assert.Equal("second", (string?)answer["name"]));
+        Assert.True(gateway.Log.Says("WhoTakes"), "no call went to the address that takes no connection");
     }
 
     [Fact]
@@ -106,6 +125,8 @@ public sealed class OutageTests
         var refusal = await Assert.ThrowsAnyAsync<Exception>(async () => await (await GatewayUnderTest.StartAsync([kitchen], setting)).DisposeAsync());
         Assert.Contains(name, refusal.Message, StringComparison.Ordinal);
     }
+
+    private static async Task<string?> WellAsync(GatewayUnderTest gateway) => (string?)(await gateway.GetAsync("/health/ready"))["services"]!["kitchen"];
 
     private static async Task<IEnumerable<string>> AskAsync(GatewayUnderTest gateway, int times)
     {

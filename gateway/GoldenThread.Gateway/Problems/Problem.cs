@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Diagnostics;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using GoldenThread.Gateway.Routing;
 using GoldenThread.Gateway.Transcoding.Json;
 using Microsoft.AspNetCore.WebUtilities;
 
@@ -12,7 +13,7 @@ namespace GoldenThread.Gateway.Problems;
 /// <param name="Detail">What is wrong, in words for the caller.</param>
 public sealed record ProblemError(string Pointer, string Detail);
 
-/// <summary>An error as REST callers see it (RFC 9457).</summary>
+/// <summary>An error of the gateway: problem+json for callers of REST (RFC 9457), a status for callers of native gRPC.</summary>
 /// <param name="Status">HTTP status.</param>
 /// <param name="Code">Stable name, in UPPER_SNAKE_CASE.</param>
 /// <param name="Detail">What happened, in words for the caller.</param>
@@ -32,6 +33,13 @@ public sealed record Problem(int Status, string Code, string Detail)
     /// <summary>Something within the gateway or a service failed; the trace id leads to it.</summary>
     public static Problem Unexpected() =>
         new(StatusCodes.Status500InternalServerError, "INTERNAL", "Something went wrong on our side. Give the trace id when you report it.");
+
+    /// <summary>The service cannot be reached.</summary>
+    internal static Problem Unreachable() =>
+        new(StatusCodes.Status503ServiceUnavailable, "UNAVAILABLE", GrpcStatus.Unreachable.Message) { RetryAfter = TimeSpan.FromSeconds(5) };
+
+    /// <summary>The service did not answer in time.</summary>
+    internal static Problem TooLate() => new(StatusCodes.Status504GatewayTimeout, "DEADLINE_EXCEEDED", GrpcStatus.TooLate.Message);
 
     /// <summary>The request does not fit the contract.</summary>
     internal static Problem Of(BadInputException e) => e.Status == StatusCodes.Status400BadRequest
@@ -70,9 +78,15 @@ public sealed record Problem(int Status, string Code, string Detail)
     /// <summary>Answers a request with the problem. The answer must not have begun.</summary>
     public async Task AnswerAsync(HttpContext context)
     {
+        var response = context.Response;
+        if (context.SpeaksGrpc())
+        {
+            this.AnswerGrpc(response);
+            return;
+        }
+
         var body = new ArrayBufferWriter<byte>(512);
         WriteTo(body);
-        var response = context.Response;
         response.StatusCode = Status;
         response.ContentType = ContentType;
         response.ContentLength = body.WrittenCount;

@@ -33,13 +33,15 @@ internal static class RetryElsewhere
 
                 context.Features.Set<UnansweredCall>(null);
                 context.Features.Set<IForwarderErrorFeature>(null);
+                // YARP's own forwarder leaves a status, and takes a request that has one for answered.
+                context.Response.StatusCode = StatusCodes.Status200OK;
                 feature.ProxiedDestination = null;
                 feature.AvailableDestinations = left;
             }
 
             if (!context.Response.HasStarted && IsUnanswered(context))
             {
-                await Unreachable().AnswerAsync(context);
+                await Problem.Unreachable().AnswerAsync(context);
             }
         }
         finally
@@ -51,7 +53,4 @@ internal static class RetryElsewhere
     private static bool IsUnanswered(HttpContext context) =>
         context.Features.Get<UnansweredCall>() is not null
         || context.GetForwarderErrorFeature() is { Error: ForwarderError.NoAvailableDestinations };
-
-    private static Problem Unreachable() =>
-        new(StatusCodes.Status503ServiceUnavailable, "UNAVAILABLE", GrpcStatus.Unreachable.Message) { RetryAfter = TimeSpan.FromSeconds(5) };
 }

@@ -1,4 +1,5 @@
 using System.Net;
+using GoldenThread.Gateway.Problems;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Options;
 using Yarp.ReverseProxy.Model;
@@ -28,13 +29,16 @@ internal static class ServedPort
         });
     });
 
+    /// <summary>Whether a request came to the port of native gRPC.</summary>
+    public static bool SpeaksGrpc(this HttpContext context) => context.Features.Get<NativeGrpcConnection>() is not null;
+
     /// <summary>Hides from each port the routes of the other, and everything that is no gRPC from the port of gRPC.</summary>
     public static void UseGatewayPorts(this WebApplication app)
     {
         app.UseRouting();
         app.Use((context, next) =>
         {
-            var isGrpc = context.Features.Get<NativeGrpcConnection>() is not null;
+            var isGrpc = context.SpeaksGrpc();
             var served = context.GetEndpoint()?.Metadata.GetMetadata<RouteModel>()?.Config.Metadata?.GetValueOrDefault(GatewayRoutes.PortKey);
             if (served == (isGrpc ? Grpc : Rest) || served is null && !isGrpc)
             {
@@ -47,11 +51,7 @@ internal static class ServedPort
                 return next(context);
             }
 
-            const string unimplemented = "12";
-            context.Response.ContentType = "application/grpc";
-            context.Response.Headers["grpc-status"] = unimplemented;
-            context.Response.Headers["grpc-message"] = "There is no such public rpc.";
-            return Task.CompletedTask;
+            return new Problem(StatusCodes.Status404NotFound, "NO_SUCH_RPC", "There is no such public rpc.").AnswerAsync(context);
         });
     }
 

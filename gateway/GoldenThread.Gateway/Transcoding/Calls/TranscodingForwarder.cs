@@ -12,7 +12,7 @@ namespace GoldenThread.Gateway.Transcoding.Calls;
 
 /// <summary>
 /// YARP's forwarder, decorated: YARP chooses the destination, counts, watches over health and owns the client; for REST routes this replaces the
-/// pump of bytes by a gRPC call. All other routes (native gRPC) go to the original.
+/// pump of bytes by a gRPC call. All other routes (native gRPC) go to the original; where it got no answer, a gRPC status says so.
 /// </summary>
 internal sealed partial class TranscodingForwarder(
     IHttpForwarder original, ContractStore contracts, IOptions<GatewayOptions> options, ILogger<TranscodingForwarder> log) : IHttpForwarder
@@ -37,7 +37,37 @@ internal sealed partial class TranscodingForwarder(
         CancellationToken cancellationToken) =>
         contracts.Current.ByRoute(context.GetRouteModel().Config.RouteId) is { } method
             ? CallAsync(method, context, destinationPrefix, httpClient)
-            : original.SendAsync(context, destinationPrefix, httpClient, requestConfig, transformer, cancellationToken);
+            : PassAsync(context, destinationPrefix, httpClient, requestConfig, transformer, cancellationToken);
+
+    private async ValueTask<ForwarderError> PassAsync(
+        HttpContext context,
+        string destination,
+        HttpMessageInvoker client,
+        ForwarderRequestConfig config,
+        HttpTransformer transformer,
+        CancellationToken cancellationToken)
+    {
+        var body = context.Request.Body as ObservedBody ?? new ObservedBody(context.Request.Body);
+        context.Request.Body = body;
+        var error = await original.SendAsync(context, destination, client, config, transformer, cancellationToken);
+        if (error == ForwarderError.None || context.Response.HasStarted || context.RequestAborted.IsCancellationRequested)
+        {
+            return error;
+        }
+
+        var cause = context.GetForwarderErrorFeature()?.Exception;
+        CallFailed(context.GetRouteModel().Config.RouteId, destination, cause?.GetBaseException().Message ?? error.ToString());
+        if (!body.WasRead && WasNeverSent(cause))
+        {
+            context.Features.Set(new UnansweredCall());
+        }
+        else
+        {
+            await (error == ForwarderError.RequestTimedOut ? Problem.TooLate() : Problem.Unreachable()).AnswerAsync(context);
+        }
+
+        return error;
+    }
 
     private async ValueTask<ForwarderError> CallAsync(RestMethod method, HttpContext context, string destination, HttpMessageInvoker client)
     {
@@ -156,9 +186,13 @@ internal sealed partial class TranscodingForwarder(
         return value;
     }
 
-    // No connection came about, or the service refused the stream before it looked at it.
-    private static bool WasNeverSent(Exception e) =>
-        Cause<HttpRequestException>(e) is { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError }
+    // No connection came about (TimeoutException: not in time either), or the service refused the stream before it looked at it.
+    private static bool WasNeverSent(Exception? e) =>
+        Cause<HttpRequestException>(e) is
+        {
+            HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError
+        }
+        || e is OperationCanceledException { InnerException: TimeoutException }
         || Cause<HttpProtocolException>(e) is { ErrorCode: 7 };
 
     private static T? Cause<T>(Exception? e)

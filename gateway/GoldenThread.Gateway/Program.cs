@@ -1,3 +1,4 @@
+using System.Net;
 using GoldenThread.Gateway.Identity;
 using GoldenThread.Gateway.Limits;
 using GoldenThread.Gateway.OpenApi;
@@ -11,7 +12,9 @@ namespace GoldenThread.Gateway;
 public static class Program
 {
     /// <summary>Puts the gateway together.</summary>
-    public static WebApplication Build(string[] args)
+    public static WebApplication Build(string[] args) => Build(args, Dns.GetHostAddressesAsync);
+
+    internal static WebApplication Build(string[] args, ResolveName resolve)
     {
         var builder = WebApplication.CreateBuilder(args);
         builder.AddLogDefaults();
@@ -20,7 +23,7 @@ public static class Program
         builder.AddGatewayIdentity();
         builder.Services.AddTelemetry("gateway");
         builder.AddClientRateLimit();
-        builder.AddTranscodingProxy();
+        builder.AddTranscodingProxy(resolve);
 
         var app = builder.Build();
         app.UseGatewayProblems();

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Net;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
@@ -27,7 +28,10 @@ internal sealed class GatewayUnderTest : IAsyncDisposable
 
     public static string KitchenContracts => Path.Combine(AppContext.BaseDirectory, "kitchen.pb");
 
-    public static async Task<GatewayUnderTest> StartAsync(IEnumerable<KitchenServer> kitchens, params string[] settings)
+    public static Task<GatewayUnderTest> StartAsync(IEnumerable<KitchenServer> kitchens, params string[] settings) =>
+        StartAsync(kitchens, Dns.GetHostAddressesAsync, settings);
+
+    public static async Task<GatewayUnderTest> StartAsync(IEnumerable<KitchenServer> kitchens, ResolveName resolve, params string[] settings)
     {
         string[] args =
         [
@@ -41,7 +45,7 @@ internal sealed class GatewayUnderTest : IAsyncDisposable
             "--Logging:LogLevel:GoldenThread=Information",
             .. settings.Select(setting => "--" + setting),
         ];
-        var gateway = new GatewayUnderTest(Program.Build(args));
+        var gateway = new GatewayUnderTest(Program.Build(args, resolve));
         await gateway._app.StartAsync();
         gateway.Http = new HttpClient { BaseAddress = gateway.RestAddress, Timeout = TimeSpan.FromMinutes(3) };
         return gateway;

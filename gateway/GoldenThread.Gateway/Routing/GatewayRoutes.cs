@@ -82,7 +82,8 @@ internal sealed class GatewayRoutes : IProxyConfigProvider
     {
         ClusterId = service.ToLowerInvariant(),
         LoadBalancingPolicy = "PowerOfTwoChoices",
-        Destinations = _addresses.Of(service).ToDictionary(address => address, address => new DestinationConfig { Address = address }),
+        Destinations = _addresses.Of(service).ToDictionary(
+            one => one.Address, one => new DestinationConfig { Address = one.Address, Host = one.Host }),
         HttpRequest = new ForwarderRequestConfig
         {
             Version = HttpVersion.Version20,

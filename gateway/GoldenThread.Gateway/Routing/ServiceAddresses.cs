@@ -4,6 +4,14 @@ using Microsoft.Extensions.Options;
 
 namespace GoldenThread.Gateway;
 
+/// <summary>Finds the addresses behind a name; DNS, but for tests.</summary>
+internal delegate Task<IPAddress[]> ResolveName(string host, CancellationToken ct);
+
+/// <summary>One address of a service.</summary>
+/// <param name="Address">Scheme, host and port to connect to.</param>
+/// <param name="Host">The configured name and port, where the address was found behind it: what calls are meant for and a certificate names.</param>
+internal sealed record ServiceAddress(string Address, string? Host = null);
+
 /// <summary>
 /// Where each service is: section "Services", one entry per service with one or more addresses separated by commas. A name that stands for many
 /// addresses (a headless Service in Kubernetes) is resolved to all of them, again and again.
@@ -11,12 +19,14 @@ namespace GoldenThread.Gateway;
 internal sealed partial class ServiceAddresses : BackgroundService
 {
     private readonly Dictionary<string, List<Uri>> _configured = new(StringComparer.OrdinalIgnoreCase);
+    private readonly ResolveName _resolve;
     private readonly TimeSpan _interval;
     private readonly ILogger<ServiceAddresses> _log;
-    private Dictionary<string, IReadOnlyList<string>> _resolved;
+    private Dictionary<string, IReadOnlyList<ServiceAddress>> _resolved;
 
-    public ServiceAddresses(IConfiguration configuration, IOptions<GatewayOptions> options, ILogger<ServiceAddresses> log)
+    public ServiceAddresses(IConfiguration configuration, IOptions<GatewayOptions> options, ResolveName resolve, ILogger<ServiceAddresses> log)
     {
+        _resolve = resolve;
         _interval = options.Value.ResolveInterval;
         _log = log;
         foreach (var service in configuration.GetSection("Services").GetChildren())
@@ -25,7 +35,7 @@ internal sealed partial class ServiceAddresses : BackgroundService
         }
 
         _resolved = _configured.ToDictionary(
-            pair => pair.Key, pair => (IReadOnlyList<string>)pair.Value.Select(AddressOf).ToList(), StringComparer.OrdinalIgnoreCase);
+            pair => pair.Key, pair => (IReadOnlyList<ServiceAddress>)pair.Value.Select(AsConfigured).ToList(), StringComparer.OrdinalIgnoreCase);
     }
 
     /// <summary>Raised after an address has come or gone.</summary>
@@ -34,7 +44,7 @@ internal sealed partial class ServiceAddresses : BackgroundService
     public bool Knows(string service) => _configured.ContainsKey(service);
 
     /// <summary>The addresses of a service at present.</summary>
-    public IReadOnlyList<string> Of(string service) => _resolved[service];
+    public IReadOnlyList<ServiceAddress> Of(string service) => _resolved[service];
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -75,25 +85,24 @@ internal sealed partial class ServiceAddresses : BackgroundService
 
     private static OptionsValidationException Invalid(string message) => new("Services", typeof(ServiceAddresses), [message]);
 
-    // A certificate names the host, so that with TLS the name must stay.
-    private static bool NeedsResolving(Uri address) => address.Scheme == "http" && address.HostNameType == UriHostNameType.Dns && !address.IsLoopback;
+    private static bool NeedsResolving(Uri address) => address.HostNameType == UriHostNameType.Dns && !address.IsLoopback;
 
-    private static string AddressOf(Uri address) => address.GetLeftPart(UriPartial.Authority);
+    private static ServiceAddress AsConfigured(Uri address) => new(address.GetLeftPart(UriPartial.Authority));
 
     private async Task ResolveAsync(CancellationToken ct)
     {
-        var next = new Dictionary<string, IReadOnlyList<string>>(StringComparer.OrdinalIgnoreCase);
+        var next = new Dictionary<string, IReadOnlyList<ServiceAddress>>(StringComparer.OrdinalIgnoreCase);
         var changed = false;
         foreach (var (service, addresses) in _configured)
         {
-            var found = new SortedSet<string>(StringComparer.Ordinal);
+            var found = new List<ServiceAddress>();
             foreach (var address in addresses)
             {
-                found.UnionWith(NeedsResolving(address) ? await ResolveAsync(address, ct) : [AddressOf(address)]);
+                found.AddRange(NeedsResolving(address) ? await ResolveAsync(address, ct) : [AsConfigured(address)]);
             }
 
-            next[service] = [.. found];
-            changed |= !found.SetEquals(_resolved[service]);
+            next[service] = [.. found.DistinctBy(one => one.Address).OrderBy(one => one.Address, StringComparer.Ordinal)];
+            changed |= !next[service].SequenceEqual(_resolved[service]);
         }
 
         if (changed)
@@ -103,18 +112,18 @@ internal sealed partial class ServiceAddresses : BackgroundService
         }
     }
 
-    private async Task<IEnumerable<string>> ResolveAsync(Uri address, CancellationToken ct)
+    private async Task<IEnumerable<ServiceAddress>> ResolveAsync(Uri address, CancellationToken ct)
     {
         try
         {
-            var found = await Dns.GetHostAddressesAsync(address.DnsSafeHost, ct);
-            return found.Select(ip => $"{address.Scheme}://{new IPEndPoint(ip, address.Port)}");
+            var found = await _resolve(address.DnsSafeHost, ct);
+            return found.Select(ip => new ServiceAddress($"{address.Scheme}://{new IPEndPoint(ip, address.Port)}", address.Authority));
         }
         catch (SocketException e)
         {
             // Not there yet, or no longer: the name itself keeps the place, and calls to it say that the service cannot be reached.
             Unresolved(address.DnsSafeHost, e.Message);
-            return [AddressOf(address)];
+            return [AsConfigured(address)];
         }
     }
 

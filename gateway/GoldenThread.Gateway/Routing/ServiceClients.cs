@@ -12,7 +12,10 @@ using Yarp.ReverseProxy.Model;
 
 namespace GoldenThread.Gateway.Routing;
 
-/// <summary>The HTTP/2 clients by which services are called: TLS as configured, and health checks in grpc.health.v1.</summary>
+/// <summary>
+/// The HTTP/2 clients by which services are called: TLS as configured, and health checks in grpc.health.v1. A request's Host header is also the name
+/// that the certificate must bear, so that services are called by address and known by name.
+/// </summary>
 internal sealed class ServiceClients(IOptions<GatewayOptions> options) : ForwarderHttpClientFactory
 {
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(2);
@@ -98,6 +101,7 @@ internal sealed class HealthProbe : IProbingRequestFactory
         };
         request.Content.Headers.TryAddWithoutValidation("Content-Type", "application/grpc");
         request.Headers.TryAddWithoutValidation("TE", "trailers");
+        request.Headers.Host = destination.Config.Host;
         request.Options.Set(IsProbe, true);
         return request;
     }

@@ -9,9 +9,10 @@ namespace GoldenThread.Gateway.Routing;
 /// <summary>Puts YARP together with the contracts, the services' addresses and the transcoding forwarder.</summary>
 internal static class TranscodingProxy
 {
-    public static void AddTranscodingProxy(this WebApplicationBuilder builder)
+    public static void AddTranscodingProxy(this WebApplicationBuilder builder, ResolveName resolve)
     {
         var services = builder.Services;
+        services.AddSingleton(resolve);
         services.AddSingleton<ServiceAddresses>();
         services.AddHostedService(provider => provider.GetRequiredService<ServiceAddresses>());
         services.AddSingleton<ContractStore>();

@@ -153,6 +153,7 @@ internal sealed partial class TranscodingForwarder(
         };
         request.Content.Headers.TryAddWithoutValidation(HeaderNames.ContentType, "application/grpc");
         var headers = request.Headers;
+        headers.Host = context.GetReverseProxyFeature().ProxiedDestination?.Model.Config.Host;
         headers.TryAddWithoutValidation(HeaderNames.TE, "trailers");
         headers.TryAddWithoutValidation("grpc-accept-encoding", "identity");
         headers.TryAddWithoutValidation("grpc-timeout", $"{(long)Math.Max(1, call.Remaining.TotalMilliseconds)}m");

@@ -79,6 +79,16 @@ public sealed class OutageTests
     }
 
     [Fact]
+    public async Task RateLimit_RefillsWhatItAnnounces()
+    {
+        await using var kitchen = await KitchenServer.StartAsync("only");
+        await using var gateway = await GatewayUnderTest.StartAsync([kitchen], "Gateway:RateLimit:Requests=3", "Gateway:RateLimit:Window=00:00:02");
+        await UseUpAsync(gateway);
+        await Task.Delay(TimeSpan.FromSeconds(2.5), Ct);
+        Assert.InRange(await UseUpAsync(gateway), 3, 4);
+    }
+
+    [Fact]
     public async Task RateLimit_IsPerClient_AndSaysWhatIsLeft()
     {
         await using var kitchen = await KitchenServer.StartAsync("only");
@@ -127,6 +137,20 @@ public sealed class OutageTests
     }
 
     private static async Task<string?> WellAsync(GatewayUnderTest gateway) => (string?)(await gateway.GetAsync("/health/ready"))["services"]!["kitchen"];
+
+    // How many requests are served before one is refused.
+    private static async Task<int> UseUpAsync(GatewayUnderTest gateway)
+    {
+        for (var served = 0; ; served++)
+        {
+            using var response = await gateway.Http.GetAsync("/v1/who", Ct);
+            if (!response.IsSuccessStatusCode)
+            {
+                await GatewayUnderTest.ProblemAsync(response, 429, "RATE_LIMITED");
+                return served;
+            }
+        }
+    }
 
     private static async Task<IEnumerable<string>> AskAsync(GatewayUnderTest gateway, int times)
     {

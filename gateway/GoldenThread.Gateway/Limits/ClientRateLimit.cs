@@ -23,13 +23,15 @@ internal sealed class ClientRateLimit : IAsyncDisposable
         var limit = options.Value.RateLimit;
         _most = limit.Requests;
         _perSecond = limit.Requests / limit.Window.TotalSeconds;
+        // Whole tokens, at the times that make their rate the announced one.
+        var atOnce = Math.Max(1, (int)_perSecond);
         _policy = string.Create(CultureInfo.InvariantCulture, $"\"client\";q={_most};w={(long)Math.Ceiling(limit.Window.TotalSeconds)}");
         _limiter = PartitionedRateLimiter.Create<HttpContext, string>(
             context => RateLimitPartition.GetTokenBucketLimiter(ClientOf(context), _ => new TokenBucketRateLimiterOptions
             {
                 TokenLimit = _most,
-                TokensPerPeriod = Math.Max(1, (int)_perSecond),
-                ReplenishmentPeriod = _perSecond >= 1 ? Step : TimeSpan.FromSeconds(1 / _perSecond),
+                TokensPerPeriod = atOnce,
+                ReplenishmentPeriod = TimeSpan.FromSeconds(atOnce / _perSecond),
                 QueueLimit = 0,
             }),
             StringComparer.Ordinal);

@@ -30,6 +30,12 @@ public sealed class GatewayOptions
     /// <summary>How often each address of a service is asked for its health.</summary>
     public TimeSpan HealthInterval { get; set; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>
+    /// How long the calls that an address fails are counted (it is left alone once 3 of 10 fail, and at least 5 were made), and how long it is then left
+    /// alone.
+    /// </summary>
+    public TimeSpan FailureWindow { get; set; } = TimeSpan.FromSeconds(20);
+
     /// <summary>Allows gRPC without TLS to an address that is not loopback, where the network itself encrypts.</summary>
     public bool AllowPlaintext { get; set; }
 

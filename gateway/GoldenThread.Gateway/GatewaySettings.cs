@@ -12,7 +12,7 @@ internal static class GatewaySettings
             .Validate(options => options.RateLimit.Window > TimeSpan.Zero, "Gateway:RateLimit:Window must be positive; example: Gateway__RateLimit__Window=00:01:00")
             .Validate(
                 options => AllPositive(options),
-                "Gateway:Deadlines:Default, Upload, Stream, each of Rpcs, and the intervals must be positive; example: Gateway__Deadlines__Default=00:00:30")
+                "Gateway:Deadlines:Default, Upload, Stream, each of Rpcs, FailureWindow and the intervals must be positive; example: Gateway__Deadlines__Default=00:00:30")
             .Validate(options => options.Sizes is { Json: > 0, Upload: > 0, Answer: > 0 }, "Gateway:Sizes must be positive; example: Gateway__Sizes__Json=4194304")
             .Validate(
                 options => options.CertificateFile is null == (options.KeyFile is null),
@@ -22,6 +22,6 @@ internal static class GatewaySettings
     private static bool AllPositive(GatewayOptions options) =>
         options.Deadlines.Rpcs.Values
             .Concat([options.Deadlines.Default, options.Deadlines.Upload, options.Deadlines.Stream])
-            .Concat([options.ContractsInterval, options.ResolveInterval, options.HealthInterval])
+            .Concat([options.ContractsInterval, options.ResolveInterval, options.HealthInterval, options.FailureWindow])
             .All(time => time > TimeSpan.Zero);
 }

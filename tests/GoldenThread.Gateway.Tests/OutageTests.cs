@@ -62,6 +62,27 @@ public sealed class OutageTests
     }
 
     [Fact]
+    public async Task BackendThatBreaksCallsOff_IsLeftAlone_ThenTriedAgain()
+    {
+        await using var first = await KitchenServer.StartAsync("first");
+        await using var second = await KitchenServer.StartAsync("second");
+        await using var gateway = await GatewayUnderTest.StartAsync([first, second], "Gateway:HealthInterval=00:10:00", "Gateway:FailureWindow=00:00:04");
+        first.BreaksCalls = true;
+        // What was sent and may have been done is not sent again, so that callers see these failures, until the address is left alone.
+        await Eventually.Async(async () =>
+        {
+            using var response = await gateway.Http.PostAsync("/v1/who", GatewayUnderTest.Json("{}"), Ct);
+            return await WellAsync(gateway) == "1 of 2 healthy";
+        }, "the first kitchen is known as unwell");
+        var broken = first.BrokenCalls;
+        Assert.Equal(["second"], await AskAsync(gateway, 20));
+        Assert.Equal(broken, first.BrokenCalls);
+        first.BreaksCalls = false;
+        await Eventually.Async(async () => Assert.Equal(["first", "second"], (await AskAsync(gateway, 20)).Order()), TimeSpan.FromSeconds(20));
+        Assert.Equal("2 of 2 healthy", await WellAsync(gateway));
+    }
+
+    [Fact]
     public async Task BackendThatTakesNoConnection_CostsNoRequest_WhileAnotherLives()
     {
         // Its queue is full: what a pod that has gone looks like where nobody refuses in its place.
@@ -129,6 +150,7 @@ public sealed class OutageTests
     [InlineData("Services:Kitchen=kitchen", "Services:Kitchen")]
     [InlineData("Services:Kitchen=http://10.1.2.3:5000", "Gateway:AllowPlaintext")]
     [InlineData("Gateway:Deadlines:Default=00:00:00", "Gateway:Deadlines:Default")]
+    [InlineData("Gateway:FailureWindow=00:00:00", "FailureWindow")]
     public async Task WrongSetting_StopsTheStart_AndIsNamed(string setting, string name)
     {
         await using var kitchen = await KitchenServer.StartAsync("only");

@@ -19,7 +19,8 @@ internal sealed class GatewayRoutes : IProxyConfigProvider
     public const string PortKey = "port";
 
     private static readonly TimeSpan HealthTimeout = TimeSpan.FromSeconds(3);
-    private static readonly TimeSpan Reactivation = TimeSpan.FromSeconds(5);
+    // YARP counts in steps of a second: a little later, what an address failed before is forgotten, and one good call makes it well.
+    private static readonly TimeSpan Forgetting = TimeSpan.FromSeconds(2);
     private readonly ContractStore _contracts;
     private readonly ServiceAddresses _addresses;
     private readonly GatewayOptions _options;
@@ -102,7 +103,13 @@ internal sealed class GatewayRoutes : IProxyConfigProvider
                 Timeout = HealthTimeout,
                 Policy = "ConsecutiveFailures",
             },
-            Passive = new PassiveHealthCheckConfig { Enabled = true, Policy = "TransportFailureRate", ReactivationPeriod = Reactivation },
+            Passive = new PassiveHealthCheckConfig
+            {
+                Enabled = true,
+                Policy = "TransportFailureRate",
+                // YARP takes the window instead where that is longer.
+                ReactivationPeriod = _options.FailureWindow + Forgetting,
+            },
         },
     };
 

@@ -1,5 +1,6 @@
 using GoldenThread.Gateway.Contracts;
 using GoldenThread.Gateway.Transcoding.Calls;
+using Microsoft.Extensions.Options;
 using Yarp.ReverseProxy.Configuration;
 using Yarp.ReverseProxy.Forwarder;
 using Yarp.ReverseProxy.Health;
@@ -21,6 +22,11 @@ internal static class TranscodingProxy
         services.AddSingleton<IForwarderHttpClientFactory, ServiceClients>();
         services.AddSingleton<IProbingRequestFactory, HealthProbe>();
         services.Configure<ConsecutiveFailuresHealthPolicyOptions>(options => options.DefaultThreshold = 2);
+        services.AddOptions<TransportFailureRateHealthPolicyOptions>().Configure<IOptions<GatewayOptions>>((policy, gateway) =>
+        {
+            policy.DetectionWindowSize = gateway.Value.FailureWindow;
+            policy.MinimalTotalCountThreshold = 5;
+        });
         services.AddReverseProxy();
         DecorateForwarder(services);
     }

@@ -50,21 +50,26 @@ internal static class OpenApiPages
             var current = document.Get();
             return Results.Bytes(current.Bytes, "application/json", entityTag: new EntityTagHeaderValue(current.Etag));
         });
+        app.MapReader(typeof(OpenApiPages).Assembly);
+    }
+
+    /// <summary>Maps the reader, or where <paramref name="assembly"/> does not carry it, a page that says so.</summary>
+    public static void MapReader(this WebApplication app, Assembly assembly)
+    {
+        var page = assembly.GetManifestResourceInfo(ReaderResource) is null ? PageWithoutReader : Page;
         app.MapGet("/docs", (HttpContext context) =>
         {
             context.Response.Headers.ContentSecurityPolicy = Policy;
-            return Results.Text(HasReader ? Page : PageWithoutReader, "text/html; charset=utf-8");
+            return Results.Text(page, "text/html; charset=utf-8");
         });
         app.MapGet("/docs/scalar.js", (HttpContext context) =>
         {
             context.Response.Headers.CacheControl = "public, max-age=3600";
-            return HasReader ? Results.Stream(Reader()!, "text/javascript; charset=utf-8") : Results.NotFound();
+            return assembly.GetManifestResourceStream(ReaderResource) is { } reader
+                ? Results.Stream(reader, "text/javascript; charset=utf-8")
+                : Results.NotFound();
         });
     }
-
-    private static bool HasReader => Assembly.GetExecutingAssembly().GetManifestResourceInfo(ReaderResource) is not null;
-
-    private static Stream? Reader() => Assembly.GetExecutingAssembly().GetManifestResourceStream(ReaderResource);
 
     /// <summary>The document of the contracts in use, made once for each set.</summary>
     private sealed class CurrentDocument(ContractStore contracts)

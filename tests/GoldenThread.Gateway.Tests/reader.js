@@ -1,0 +1,1 @@
+// Stands in for the reader of the OpenAPI document.

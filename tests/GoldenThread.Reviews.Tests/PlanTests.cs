@@ -65,9 +65,13 @@ public class PlanTests(PlanTests.Trust trust) : IClassFixture<PlanTests.Trust>
         Assert.Equal(V1.PlanState.Published, published.State);
         var planned = await VisitsOfAsync(published);
         var inForce = await VisitsInForceAsync(host.Deputy);
+        // What another test cancelled keeps its day; the plan gives it none.
+        var cancelled = inForce.Where(v => v.State == V1.VisitState.Cancelled).Select(v => (v.SchoolUrn, v.Entitlement, v.Number)).ToHashSet();
         Assert.Equal(
-            planned.Select(v => (v.SchoolUrn, v.Entitlement, v.Number, v.On, string.Join(' ', v.Team.Select(m => m.PersonId)))).Order(),
-            inForce.Select(v => (v.SchoolUrn, v.Entitlement, v.Number, v.On, string.Join(' ', v.Team.Select(m => m.PersonId)))).Order());
+            planned.Where(v => !cancelled.Contains((v.SchoolUrn, v.Entitlement, v.Number)))
+                .Select(v => (v.SchoolUrn, v.Entitlement, v.Number, v.On, string.Join(' ', v.Team.Select(m => m.PersonId)))).Order(),
+            inForce.Where(v => v.State != V1.VisitState.Cancelled)
+                .Select(v => (v.SchoolUrn, v.Entitlement, v.Number, v.On, string.Join(' ', v.Team.Select(m => m.PersonId)))).Order());
         var own = await VisitsInForceAsync(host.Bearer("head.publish"));
         Assert.Equal(inForce.Where(v => v.SchoolUrn == 100_003), own);
         Assert.All((await plans.ListPlannedVisitsAsync(new() { PlanId = published.PlanId }, host.Bearer("head.publish"))).Visits,

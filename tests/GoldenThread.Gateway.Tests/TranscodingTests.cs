@@ -172,6 +172,10 @@ public sealed class TranscodingTests(KitchenFixture fixture) : IClassFixture<Kit
         request.Headers.TransferEncodingChunked = true;
         using var chunked = await Gateway.Http.SendAsync(request, Ct);
         await GatewayUnderTest.ProblemAsync(chunked, 413, "MESSAGE_TOO_LARGE");
+        // The rest of such a body is not read, so the connection cannot go on; that of a small one can.
+        Assert.All([declared, chunked], response => Assert.True(response.Headers.ConnectionClose));
+        using var small = await Gateway.Http.PostAsync("/v1/echo", GatewayUnderTest.Json("{"), Ct);
+        Assert.NotEqual(true, small.Headers.ConnectionClose);
     }
 
     [Fact]

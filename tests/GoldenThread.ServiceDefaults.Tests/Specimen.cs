@@ -71,7 +71,27 @@ internal sealed class Specimen : IAsyncDisposable
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
     /// <summary>With a migrated database and a broker, running and ready.</summary>
-    public static async Task<Specimen> StartedAsync()
+    /// <param name="more">Settings that differ.</param>
+    public static async Task<Specimen> StartedAsync(params string[] more)
+    {
+        var specimen = await MadeAsync(more);
+        await specimen.StartAsync();
+        await specimen.process!.ReadyAsync(async () => await specimen.ReadyWordsAsync() == "ready", TimeSpan.FromMinutes(2), Ct);
+        await specimen.TrueAsync("select exists (select from access_grant where subject = 'lead')");
+        return specimen;
+    }
+
+    /// <summary>Like <see cref="StartedAsync"/>, but as soon as it answers, ready or not.</summary>
+    /// <param name="more">Settings that differ.</param>
+    public static async Task<Specimen> StartedUnreadyAsync(params string[] more)
+    {
+        var specimen = await MadeAsync(more);
+        await specimen.StartAsync();
+        await specimen.process!.ReadyAsync(async () => await specimen.ReadyWordsAsync() is not null, TimeSpan.FromMinutes(2), Ct);
+        return specimen;
+    }
+
+    private static async Task<Specimen> MadeAsync(string[] different)
     {
         var database = await Migrated.CloneAsync();
         var rabbit = await RabbitServer.SharedAsync();
@@ -83,12 +103,9 @@ internal sealed class Specimen : IAsyncDisposable
             $"--Rabbit:User={rabbit.User}", $"--Rabbit:Password={rabbit.Password}",
             $"--Tracking:BootstrapAdministrators:0:Issuer={issuer.Authority}", "--Tracking:BootstrapAdministrators:0:Subject=lead",
             "--Tracking:BootstrapAdministrators:0:Role=DataLead",
+            .. different,
         ];
-        var specimen = new Specimen(issuer, database.ConnectionString, more) { Database = database, Rabbit = (rabbit, virtualHost) };
-        await specimen.StartAsync();
-        await specimen.process!.ReadyAsync(async () => await specimen.ReadyWordsAsync() == "ready", TimeSpan.FromMinutes(2), Ct);
-        await specimen.TrueAsync("select exists (select from access_grant where subject = 'lead')");
-        return specimen;
+        return new Specimen(issuer, database.ConnectionString, more) { Database = database, Rabbit = (rabbit, virtualHost) };
     }
 
     /// <summary>Running with an empty database or the address of none, without a broker and without a first administrator.</summary>
@@ -154,7 +171,7 @@ internal sealed class Specimen : IAsyncDisposable
     /// <summary>Adds a pupil and gives back the id.</summary>
     public async Task<string> AddPupilAsync(int urn)
     {
-        var pupil = new NewPupil { Forename = "Ada", Surname = "Lovelace", BornOn = "2020-12-10", Sex = Sex.Female, YearGroup = "R", From = "2025-09-03" };
+        var pupil = new NewPupil { Forename = "Ada", Surname = "Brook", BornOn = "2020-12-10", Sex = Sex.Female, YearGroup = "R", From = "2025-09-03" };
         return (await Pupils.CreatePupilAsync(new() { SchoolUrn = urn, Pupil = pupil }, Lead, cancellationToken: Ct)).Pupil.PupilId;
     }
 

@@ -20,7 +20,7 @@ public sealed class PupilTests(TrackingHouse house)
         var read = (await house.Lead.Pupils.GetPupilAsync(new() { PupilId = created.PupilId, On = "2025-10-01" }, house.Lead.Headers)).Pupil;
 
         Assert.Equal(created, read);
-        Assert.Equal(("Ada", "Lovelace", "R", "\"1\""), (read.Forename, read.Surname, read.Enrolments.Single().YearGroup, read.Etag));
+        Assert.Equal(("Ada", "Brook", "R", "\"1\""), (read.Forename, read.Surname, read.Enrolments.Single().YearGroup, read.Etag));
         await Eventually.Async(async () => Assert.True(await house.ScalarAsync<bool>(
             "select exists (select from audit where subject_kind = 'pupil' and @id = any (subject_ids) and action like '%GetPupil')", new { id = read.PupilId })));
     }
@@ -192,13 +192,13 @@ public sealed class PupilTests(TrackingHouse house)
         var pupil = (await house.Lead.Pupils.CreatePupilAsync(New(urn), house.Lead.Headers)).Pupil;
         var recorded = await house.Lead.Pupils.RecordPupilFactAsync(
             new() { PupilId = pupil.PupilId, Fact = new() { Fact = "sen", Value = "K", From = "2025-10-01" } }, house.Lead.Headers);
-        Assert.Contains("sen-support", (await house.Lead.PupilAsync(urn, "Lovelace")).Groups);
+        Assert.Contains("sen-support", (await house.Lead.PupilAsync(urn, "Brook")).Groups);
 
         var corrected = await house.Lead.Pupils.CorrectPupilFactAsync(
             new() { PupilId = pupil.PupilId, FactId = recorded.Fact.FactId, Value = "E" }, house.Lead.IfMatch(recorded.Etag));
 
         Assert.Equal("E", corrected.Fact.Value);
-        var now = await house.Lead.PupilAsync(urn, "Lovelace");
+        var now = await house.Lead.PupilAsync(urn, "Brook");
         Assert.Contains("ehc-plan", now.Groups);
         Assert.DoesNotContain("sen-support", now.Groups);
         var history = await house.Lead.Pupils.ListPupilFactsAsync(new() { PupilId = pupil.PupilId, IncludeSuperseded = true }, house.Lead.Headers);
@@ -210,8 +210,8 @@ public sealed class PupilTests(TrackingHouse house)
         var ended = await house.Lead.Pupils.RecordPupilFactAsync(
             new() { PupilId = pupil.PupilId, Fact = new() { Fact = "sen", From = "2026-01-05" } }, house.Lead.Headers);
         Assert.Null(ended.Fact);
-        Assert.DoesNotContain("send", (await house.Lead.PupilAsync(urn, "Lovelace", "2026-01-05")).Groups);
-        Assert.Contains("send", (await house.Lead.PupilAsync(urn, "Lovelace", "2026-01-04")).Groups);
+        Assert.DoesNotContain("send", (await house.Lead.PupilAsync(urn, "Brook", "2026-01-05")).Groups);
+        Assert.Contains("send", (await house.Lead.PupilAsync(urn, "Brook", "2026-01-04")).Groups);
     }
 
     [Fact]
@@ -299,6 +299,6 @@ public sealed class PupilTests(TrackingHouse house)
     private static CreatePupilRequest New(int urn) => new()
     {
         SchoolUrn = urn,
-        Pupil = new() { Forename = "Ada", Surname = "Lovelace", BornOn = "2020-12-10", Sex = Sex.Female, YearGroup = "R", From = "2025-09-03" },
+        Pupil = new() { Forename = "Ada", Surname = "Brook", BornOn = "2020-12-10", Sex = Sex.Female, YearGroup = "R", From = "2025-09-03" },
     };
 }

@@ -4,6 +4,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using GoldenThread.Gateway.Routing;
 using GoldenThread.Gateway.Transcoding.Json;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.WebUtilities;
 
 namespace GoldenThread.Gateway.Problems;
@@ -21,6 +22,9 @@ public sealed record Problem(int Status, string Code, string Detail)
 {
     /// <summary>Media type of a problem.</summary>
     public const string ContentType = "application/problem+json";
+
+    // Reading this much to its end costs less than a new connection.
+    private const int LongestReadToItsEnd = 64 * 1024;
 
     private static readonly JsonWriterOptions WriterOptions = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
@@ -103,6 +107,17 @@ public sealed record Problem(int Status, string Code, string Detail)
                 : "Bearer realm=\"goldenthread\", error=\"invalid_token\"";
         }
 
+        if (IsBeforeItsEnd(context.Request))
+        {
+            response.Headers.Connection = "close";
+        }
+
         await response.Body.WriteAsync(body.WrittenMemory);
     }
+
+    // Whoever is still sending is told that the connection ends here, and does not put the next request on it.
+    private static bool IsBeforeItsEnd(HttpRequest request) =>
+        HttpProtocol.IsHttp11(request.Protocol)
+        && request.HttpContext.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: true }
+        && request.ContentLength is null or > LongestReadToItsEnd;
 }

@@ -132,7 +132,12 @@ public static class ServiceHost
     private static void Listen(WebHostBuilderContext context, KestrelServerOptions kestrel)
     {
         var options = context.Configuration.GetSection("Service").Get<ServiceOptions>() ?? new ServiceOptions();
-        var address = IPAddress.Parse(options.BindAddress);
+        if (!IPAddress.TryParse(options.BindAddress, out var address) || !IsPort(options.GrpcPort) || !IsPort(options.HealthPort))
+        {
+            // A moment later the settings are validated, which says so in words.
+            return;
+        }
+
         kestrel.AddServerHeader = false;
         // An upload is as long as the gateway lets it be; a single message stays bounded by gRPC.
         kestrel.Limits.MaxRequestBodySize = null;
@@ -147,6 +152,8 @@ public static class ServiceHost
         });
         kestrel.Listen(address, options.HealthPort, listen => listen.Protocols = HttpProtocols.Http1);
     }
+
+    private static bool IsPort(int number) => number is >= IPEndPoint.MinPort and <= IPEndPoint.MaxPort;
 
     private static void Secure(HttpsConnectionAdapterOptions https, string certificate, ServiceOptions options)
     {

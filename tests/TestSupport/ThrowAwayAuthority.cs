@@ -2,10 +2,10 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
-namespace GoldenThread.EndToEnd.Tests;
+namespace GoldenThread.TestSupport;
 
 /// <summary>A certificate authority for one test, whose certificates are good for 127.0.0.1 for an hour.</summary>
-internal sealed class ThrowAwayAuthority : IDisposable
+public sealed class ThrowAwayAuthority : IDisposable
 {
     private readonly string folder;
     private readonly ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
@@ -27,13 +27,18 @@ internal sealed class ThrowAwayAuthority : IDisposable
     /// <summary>Its own certificate (PEM).</summary>
     public string File { get; }
 
-    /// <summary>Signs a certificate; the files of certificate and key (PEM).</summary>
-    public (string Certificate, string Key) Sign(string name)
+    /// <summary>Signs a certificate for 127.0.0.1 and these names; the files of certificate and key (PEM).</summary>
+    public (string Certificate, string Key) Sign(string name, params string[] dnsNames)
     {
         using var subject = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest($"CN={name}", subject, HashAlgorithmName.SHA256);
         var names = new SubjectAlternativeNameBuilder();
         names.AddIpAddress(IPAddress.Loopback);
+        foreach (var dnsName in dnsNames)
+        {
+            names.AddDnsName(dnsName);
+        }
+
         request.CertificateExtensions.Add(names.Build());
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(false, false, 0, critical: true));
         using var certificate = request.Create(authority, DateTimeOffset.UtcNow.AddMinutes(-5), DateTimeOffset.UtcNow.AddMinutes(55), RandomNumberGenerator.GetBytes(16));
@@ -43,6 +48,7 @@ internal sealed class ThrowAwayAuthority : IDisposable
         return files;
     }
 
+    /// <inheritdoc />
     public void Dispose()
     {
         authority.Dispose();

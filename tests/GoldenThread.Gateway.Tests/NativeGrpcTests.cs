@@ -1,7 +1,7 @@
+using GoldenThread.Gateway.Tests.Kitchen.V1;
 using Google.Api;
 using Google.Protobuf;
 using Google.Rpc;
-using GoldenThread.Gateway.Tests.Kitchen.V1;
 using Grpc.Core;
 using Grpc.Net.Client;
 using Client = GoldenThread.Gateway.Tests.Kitchen.V1.Kitchen.KitchenClient;

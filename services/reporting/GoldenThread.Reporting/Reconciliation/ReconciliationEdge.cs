@@ -57,11 +57,11 @@ internal sealed class DigestStore(NpgsqlDataSource source)
         await using var connection = await source.OpenConnectionAsync(ct);
         return new DigestResponse
         {
-            // Looked at first: what is added to the sums meanwhile then shows as rows, never as nothing.
-            SumsDue = await connection.ExecuteScalarAsync<long>(Command(SumsDue)),
             Digests = { await connection.QueryAsync<ResultDigest>(Command(Results)) },
             Statuses = { await connection.QueryAsync<StatusDigest>(Command(Statuses)) },
             Waiting = await connection.ExecuteScalarAsync<long>(Command(Waiting)),
+            // Last: a sum is noted as due together with its rows, so that of the rows above none is then left out of the sums unseen.
+            SumsDue = await connection.ExecuteScalarAsync<long>(Command(SumsDue)),
         };
 
         CommandDefinition Command(string sql) => new(sql, parameters, commandTimeout: WholeTableSeconds, cancellationToken: ct);

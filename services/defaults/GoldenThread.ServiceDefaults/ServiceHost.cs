@@ -163,16 +163,9 @@ public static class ServiceHost
             return;
         }
 
-        var authority = X509CertificateLoader.LoadCertificateFromFile(authorityFile);
+        X509Certificate2Collection authority = [X509CertificateLoader.LoadCertificateFromFile(authorityFile)];
         https.ClientCertificateMode = ClientCertificateMode.RequireCertificate;
-        https.ClientCertificateValidation = (client, _, _) =>
-        {
-            using var chain = new X509Chain();
-            chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
-            chain.ChainPolicy.CustomTrustStore.Add(authority);
-            chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
-            return chain.Build(client);
-        };
+        https.ClientCertificateValidation = (client, _, _) => OwnAuthority.Signed(client, authority);
     }
 
     /// <summary>School days are <see cref="DateOnly"/> on both sides of Dapper.</summary>

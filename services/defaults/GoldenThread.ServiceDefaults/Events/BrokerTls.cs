@@ -20,15 +20,7 @@ internal static class BrokerTls
         var authorities = new X509Certificate2Collection();
         authorities.ImportFromPemFile(file);
         return (_, certificate, _, errors) =>
-            certificate is not null && (errors & ~SslPolicyErrors.RemoteCertificateChainErrors) == SslPolicyErrors.None && IsSigned(certificate, authorities);
-    }
-
-    private static bool IsSigned(X509Certificate certificate, X509Certificate2Collection authorities)
-    {
-        using var chain = new X509Chain();
-        chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
-        chain.ChainPolicy.CustomTrustStore.AddRange(authorities);
-        chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
-        return chain.Build(new X509Certificate2(certificate));
+            certificate is not null && (errors & ~SslPolicyErrors.RemoteCertificateChainErrors) == SslPolicyErrors.None
+            && OwnAuthority.Signed(new X509Certificate2(certificate), authorities);
     }
 }

@@ -137,12 +137,9 @@ public static class PeerExtensions
 
         if (options.ClientAuthorityFile is { } authority)
         {
-            handler.SslOptions.CertificateChainPolicy = new X509ChainPolicy
-            {
-                TrustMode = X509ChainTrustMode.CustomRootTrust,
-                RevocationMode = X509RevocationMode.NoCheck,
-            };
-            handler.SslOptions.CertificateChainPolicy.CustomTrustStore.ImportFromPemFile(authority);
+            var authorities = new X509Certificate2Collection();
+            authorities.ImportFromPemFile(authority);
+            handler.SslOptions.CertificateChainPolicy = OwnAuthority.Policy(authorities);
         }
 
         return handler;

@@ -1,3 +1,6 @@
+using GoldenThread.TestSupport;
+using Npgsql;
+
 namespace GoldenThread.EndToEnd.Tests;
 
 /// <summary>A house whose spans go to a receiver in the test process; shared by tests that leave it whole.</summary>
@@ -20,6 +23,9 @@ public sealed class WatchedHouse : IAsyncLifetime
         await House.InitializeAsync();
         Trust = new ResultsTrust(House, [900801], 1, 1);
         await Trust.MakeAsync();
+        // A result that overtakes the news of its test is judged in the trace of the test.
+        await EventuallyKnownAsync("tracking", "select exists (select from collection_copy) and exists (select from test_copy)");
+        await EventuallyKnownAsync("reporting", "select exists (select from collection) and exists (select from test) and exists (select from pupil_enrolment)");
     }
 
     /// <inheritdoc />
@@ -27,6 +33,12 @@ public sealed class WatchedHouse : IAsyncLifetime
     {
         await House.DisposeAsync();
         await Spans.DisposeAsync();
+    }
+
+    private async Task EventuallyKnownAsync(string service, string sql)
+    {
+        await using var source = NpgsqlDataSource.Create(House.Services[service].Database!.ConnectionString);
+        await Eventually.Async(async () => (bool)(await source.CreateCommand(sql).ExecuteScalarAsync())!, $"{service} knows the trust");
     }
 }
 

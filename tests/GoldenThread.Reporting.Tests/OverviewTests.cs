@@ -146,7 +146,7 @@ public sealed class OverviewTests(ReportingHouse house)
         }
 
         var board = await house.CallerAsync(Role.Board);
-        Assert.Equal(2, (await OverviewAsync(board, cohort)).Schools.Count(s => s.Subjects.Count > 0));
+        await Eventually.Async(async () => Assert.Equal(2, (await OverviewAsync(board, cohort)).Schools.Count(s => s.Subjects.Count > 0)));
         var teacher = await house.CallerAsync(Role.Teacher, cohort.SchoolUrn);
         Assert.Equal(StatusCode.PermissionDenied, (await Assert.ThrowsAsync<RpcException>(() => OverviewAsync(teacher, cohort))).StatusCode);
         var unknown = new Cohort();

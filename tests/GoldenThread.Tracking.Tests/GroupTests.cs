@@ -39,7 +39,7 @@ public sealed class GroupTests(TrackingHouse house)
     public async Task Define_OfATrustsOwnGroup_EvaluatesEverybody_AndTellsOfThem()
     {
         var urn = await house.SchoolAsync();
-        await house.Lead.ImportAsync($"{Header}\n{urn},A,Red,2016-01-01,F,5,2025-09-01,,,crimson\n{urn},B,Blue,2016-01-01,M,5,2025-09-01,,,blue\n");
+        await house.Lead.ImportAsync($"{Header}\n{urn},A,Red,2016-01-01,F,5,2025-09-01,,,crimson\n{urn},B,Blue,2016-01-01,M,5,2025-09-01,,,azure\n");
         var code = $"trust-{Guid.NewGuid():N}";
 
         var defined = await house.Lead.Groups.DefineGroupAsync(new() { Group = code, Definition = House("crimson") }, house.Lead.Headers);
@@ -52,7 +52,7 @@ public sealed class GroupTests(TrackingHouse house)
 
         // The same again is no new version; another definition is, and the old members are told of.
         Assert.Equal(1, (await house.Lead.Groups.DefineGroupAsync(new() { Group = code, Definition = House("crimson") }, house.Lead.Headers)).Group.Version);
-        var anew = await house.Lead.Groups.DefineGroupAsync(new() { Group = code, Definition = House("blue") }, house.Lead.IfMatch(defined.Group.Etag));
+        var anew = await house.Lead.Groups.DefineGroupAsync(new() { Group = code, Definition = House("azure") }, house.Lead.IfMatch(defined.Group.Etag));
         Assert.Equal(2, anew.Group.Version);
         Assert.Equal("Blue", Assert.Single(await house.Lead.ListAsync(urn, group: code)).Surname);
         await house.ToldAsync<PupilsChanged>(e => e.Count == 2 && e.Rows!.Any(r => $"{r.PupilId}" == red.PupilId && r.Version > 2 && r.Groups.All(g => g.Group != code)));

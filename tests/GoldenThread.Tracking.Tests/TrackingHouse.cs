@@ -64,28 +64,16 @@ public sealed class TrackingHouse : IAsyncLifetime
         Database = NpgsqlDataSource.Create(database.ConnectionString);
         var rabbit = await RabbitServer.SharedAsync();
         Issuer = await TestIssuer.StartAsync();
-        var ports = FreePorts.Take(2);
-        var (grpcPort, healthPort) = (ports[0], ports[1]);
-        string[] args =
-        [
-            $"--Service:GrpcPort={grpcPort}", $"--Service:HealthPort={healthPort}",
-            $"--Database:ConnectionString={database.ConnectionString}",
-            $"--Rabbit:Host={rabbit.Host}", $"--Rabbit:Port={rabbit.Port}", $"--Rabbit:VirtualHost={rabbit.VirtualHost}",
-            $"--Rabbit:User={rabbit.User}", $"--Rabbit:Password={rabbit.Password}",
-            $"--Identity:Issuers:0:Authority={Issuer.Authority}", $"--Identity:Issuers:0:InternalAudience={TestIssuer.InternalAudience}",
-            "--Identity:Client:Id=svc-tracking", "--Identity:Client:Secret=test", $"--Identity:Client:TokenEndpoint={Issuer.TokenEndpoint}",
+        service = await RunningService.StartAsync(
+            typeof(Errors).Assembly, "tracking", database, Issuer,
             $"--Tracking:BootstrapAdministrators:0:Issuer={Issuer.Authority}", "--Tracking:BootstrapAdministrators:0:Subject=lead",
             "--Tracking:BootstrapAdministrators:0:Role=DataLead",
             $"--Tracking:BootstrapAdministrators:1:Issuer={Issuer.Authority}", "--Tracking:BootstrapAdministrators:1:Subject=it",
             "--Tracking:BootstrapAdministrators:1:Role=TrustIt",
-            "--Services:Assessment=http://127.0.0.1:9",
-            "--Logging:LogLevel:Default=Warning",
-        ];
-        service = RunningService.Start(typeof(Errors).Assembly, args);
-        channel = GrpcChannel.ForAddress($"http://127.0.0.1:{grpcPort}", new GrpcChannelOptions { MaxReceiveMessageSize = 64 << 20 });
+            "--Services:Assessment=http://127.0.0.1:9");
+        channel = GrpcChannel.ForAddress($"http://127.0.0.1:{service.GrpcPort}", new GrpcChannelOptions { MaxReceiveMessageSize = 64 << 20 });
         Lead = Caller("lead");
         It = Caller("it");
-        await service.ReadyAsync(healthPort);
         await Eventually.Async(async () => Assert.Equal(2, await ScalarAsync<long>("select count(*) from access_grant")));
         bus = Bus.Factory.CreateUsingRabbitMq(configure =>
         {

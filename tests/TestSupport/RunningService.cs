@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Reflection;
+using GoldenThread.Infrastructure;
 using Microsoft.Extensions.Hosting;
 
 namespace GoldenThread.TestSupport;
@@ -27,22 +28,36 @@ public sealed class RunningService : IAsyncDisposable, IObserver<DiagnosticListe
             TaskCreationOptions.LongRunning);
     }
 
-    /// <summary>Starts the program of an assembly.</summary>
-    public static RunningService Start(Assembly program, params string[] args) => new(program, args);
+    /// <summary>Where it serves gRPC on 127.0.0.1, without TLS.</summary>
+    public required int GrpcPort { get; init; }
 
     /// <summary>
-    /// Waits until its health says "ready"; fails as soon as its start did. More patient than other waits: a machine that builds and tests at once starts
-    /// a service slowly.
+    /// Starts a service with the shared broker on free ports, and waits until its health says "ready"; fails as soon as its start did. More patient than
+    /// other waits: a machine that builds and tests at once starts a service slowly.
     /// </summary>
-    public async Task ReadyAsync(int healthPort)
+    /// <param name="program">Its program.</param>
+    /// <param name="name">Its name, as in its client id.</param>
+    /// <param name="database">Its database.</param>
+    /// <param name="issuer">Whose tokens it takes.</param>
+    /// <param name="more">Further settings, as arguments.</param>
+    public static async Task<RunningService> StartAsync(Assembly program, string name, TestDatabase database, TestIssuer issuer, params string[] more)
     {
-        using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(10) };
-        await Eventually.Async(
-            async () => running.IsFaulted || await IsReadyAsync(http, healthPort), "the service is ready", TimeSpan.FromMinutes(2));
-        if (running.IsFaulted)
-        {
-            await running;
-        }
+        var rabbit = await RabbitServer.SharedAsync();
+        var ports = FreePorts.Take(2);
+        string[] args =
+        [
+            $"--Service:GrpcPort={ports[0]}", $"--Service:HealthPort={ports[1]}",
+            $"--Database:ConnectionString={database.ConnectionString}",
+            $"--Rabbit:Host={rabbit.Host}", $"--Rabbit:Port={rabbit.Port}", $"--Rabbit:VirtualHost={rabbit.VirtualHost}",
+            $"--Rabbit:User={rabbit.User}", $"--Rabbit:Password={rabbit.Password}",
+            $"--Identity:Issuers:0:Authority={issuer.Authority}", $"--Identity:Issuers:0:InternalAudience={TestIssuer.InternalAudience}",
+            $"--Identity:Client:Id=svc-{name}", "--Identity:Client:Secret=test", $"--Identity:Client:TokenEndpoint={issuer.TokenEndpoint}",
+            "--Logging:LogLevel:Default=Warning",
+            .. more,
+        ];
+        var service = new RunningService(program, args) { GrpcPort = ports[0] };
+        await service.ReadyAsync(ports[1]);
+        return service;
     }
 
     /// <inheritdoc />
@@ -59,6 +74,17 @@ public sealed class RunningService : IAsyncDisposable, IObserver<DiagnosticListe
         }
 
         await running;
+    }
+
+    private async Task ReadyAsync(int healthPort)
+    {
+        using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(10) };
+        await Eventually.Async(
+            async () => running.IsFaulted || await IsReadyAsync(http, healthPort), "the service is ready", TimeSpan.FromMinutes(2));
+        if (running.IsFaulted)
+        {
+            await running;
+        }
     }
 
     private static async Task<bool> IsReadyAsync(HttpClient http, int healthPort)

@@ -1,5 +1,6 @@
 using Dapper;
 using GoldenThread.Reviews.Offers;
+using GoldenThread.Reviews.Plans;
 using GoldenThread.Reviews.Plans.Planning;
 using GoldenThread.ServiceDefaults;
 using Npgsql;
@@ -176,34 +177,6 @@ internal sealed class MeetingStore(NpgsqlDataSource source)
             join meeting_series s using (series_id)
             where s.academic_year = @academicYear and m.state <> 3
             """;
-        return (await work.Connection.QueryAsync<StandingRow>(work.Command(Sql, new { academicYear }, ct))).Select(r => r.ToPlanned()).ToList();
-    }
-
-    private sealed record StandingRow
-    {
-        public required int SchoolUrn { get; init; }
-
-        public required string Entitlement { get; init; }
-
-        public required int Number { get; init; }
-
-        public required short Cadence { get; init; }
-
-        public Guid? PersonId { get; init; }
-
-        public required DateOnly Week { get; init; }
-
-        public DateOnly? OnDay { get; init; }
-
-        public PlannedMeeting ToPlanned() => new()
-        {
-            SchoolUrn = SchoolUrn,
-            Entitlement = Entitlement,
-            Number = Number,
-            Cadence = (Cadence)Cadence,
-            PersonId = PersonId,
-            Week = Week,
-            On = OnDay,
-        };
+        return (await work.Connection.QueryAsync<PlannedMeetingRow>(work.Command(Sql, new { academicYear }, ct))).Select(r => r.ToPlanned()).ToList();
     }
 }

@@ -6,6 +6,35 @@ using Npgsql;
 
 namespace GoldenThread.Reviews.Plans;
 
+/// <summary>A planned or a standing meeting as it is kept.</summary>
+internal sealed record PlannedMeetingRow
+{
+    public required int SchoolUrn { get; init; }
+
+    public required string Entitlement { get; init; }
+
+    public required int Number { get; init; }
+
+    public required short Cadence { get; init; }
+
+    public Guid? PersonId { get; init; }
+
+    public required DateOnly Week { get; init; }
+
+    public DateOnly? OnDay { get; init; }
+
+    public PlannedMeeting ToPlanned() => new()
+    {
+        SchoolUrn = SchoolUrn,
+        Entitlement = Entitlement,
+        Number = Number,
+        Cadence = (Cadence)Cadence,
+        PersonId = PersonId,
+        Week = Week,
+        On = OnDay,
+    };
+}
+
 /// <summary>A planned visit as it is kept.</summary>
 internal sealed record PlannedVisitRow
 {
@@ -264,32 +293,4 @@ internal sealed class PlanStore(NpgsqlDataSource source)
 
     private static Task WriteAsync(NpgsqlBinaryImporter copy, string? value, CancellationToken ct) =>
         value is null ? copy.WriteNullAsync(ct) : copy.WriteAsync(value, ct);
-
-    private sealed record PlannedMeetingRow
-    {
-        public required int SchoolUrn { get; init; }
-
-        public required string Entitlement { get; init; }
-
-        public required int Number { get; init; }
-
-        public required short Cadence { get; init; }
-
-        public Guid? PersonId { get; init; }
-
-        public required DateOnly Week { get; init; }
-
-        public DateOnly? OnDay { get; init; }
-
-        public PlannedMeeting ToPlanned() => new()
-        {
-            SchoolUrn = SchoolUrn,
-            Entitlement = Entitlement,
-            Number = Number,
-            Cadence = (Cadence)Cadence,
-            PersonId = PersonId,
-            Week = Week,
-            On = OnDay,
-        };
-    }
 }

@@ -1,9 +1,9 @@
 using System.Text;
 using Dapper;
 using GoldenThread.Assessment.Events.V1;
-using GoldenThread.Assessment.Imports;
 using GoldenThread.Assessment.Internal.V1;
 using GoldenThread.Assessment.V1;
+using GoldenThread.ServiceDefaults;
 using GoldenThread.Type.V1;
 using Google.Protobuf;
 using Grpc.Core;
@@ -253,6 +253,16 @@ public sealed class ImportTests(AssessmentHouse house)
     }
 
     [Fact]
+    public async Task Import_OfBytesThatAreNotUtf8_IsRefused()
+    {
+        var trust = await Trust.FoundAsync(house);
+        var pupil = (await trust.PupilsAsync(AssessmentHouse.NewUrn(), 1))[0];
+        var file = Encoding.Latin1.GetBytes(Trust.File(trust.Line(pupil, "100")).Replace(pupil.Upn, "Zoë"));
+
+        await RefusedAsync(StatusCode.InvalidArgument, "FILE_UNREADABLE", () => trust.Lead.ImportAsync(trust.Autumn.CollectionId, file));
+    }
+
+    [Fact]
     public async Task Import_OfMalformedRows_QuarantinesThemAsGiven()
     {
         var trust = await Trust.FoundAsync(house);
@@ -353,8 +363,8 @@ public sealed class ImportTests(AssessmentHouse house)
     [Fact]
     public async Task Upload_BeyondTheLimit_IsRefused()
     {
-        await using var upload = new UploadStream(new Pieces(5, 1000), 4_000);
-        await upload.StartAsync(TestContext.Current.CancellationToken);
+        await using var upload = new UploadStream<ImportResultsRequest>(new Pieces(5, 1000), message => message.File, 4_000, Errors.UploadTooLarge);
+        await upload.BeginAsync(_ => "", TestContext.Current.CancellationToken);
 
         await RefusedAsync(StatusCode.ResourceExhausted, "UPLOAD_TOO_LARGE", () => upload.CopyToAsync(Stream.Null, TestContext.Current.CancellationToken));
     }

@@ -178,6 +178,16 @@ public sealed class BenchmarkTests(ReportingHouse house)
     }
 
     [Fact]
+    public async Task Line_WithAQuoteInTheMiddle_IsRefusedAlone()
+    {
+        var lead = await LeadAsync();
+        var import = await lead.ImportAsync("quotes", Encoding.UTF8.GetBytes(
+            Header + "quoted,\"a\"ll,2025,1,percent,final,DfE\nquoted,all,2025,61,percent,final,DfE\n"));
+        Assert.Equal((2, 1, 1), (import.Lines, import.Figures, import.Refused));
+        Assert.Contains("quote in the middle", Assert.Single(import.Errors).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Import_NeedsItsScopeAndRole_AndAMappingThatExists()
     {
         var file = Encoding.UTF8.GetBytes(Header);

@@ -205,6 +205,22 @@ public sealed class RosterImportTests(TrackingHouse house)
         await RefusedAsync(StatusCode.InvalidArgument, reason, () => house.Lead.ImportAsync(file));
 
     [Fact]
+    public async Task Import_OfARowWithAQuoteInTheMiddle_QuarantinesItAlone()
+    {
+        var urn = await house.SchoolAsync();
+        var answer = await house.Lead.ImportAsync(
+            $"URN,Forename,Surname,DOB,Sex,Year group\n{urn},\"A\"b,Broken,2016-01-01,F,5\n{urn},A,Whole,2016-01-01,F,5\n");
+
+        Assert.Equal((2, 1, 1), (answer.Rows, answer.PupilsAdded, answer.RowsQuarantined));
+        Assert.Equal((2, "ROW_MALFORMED"), (Assert.Single(answer.Problems).Line, answer.Problems[0].Reason));
+    }
+
+    [Fact]
+    public async Task Import_OfAnEndlessRow_IsRefused() =>
+        await RefusedAsync(StatusCode.InvalidArgument, "ROSTER_UNREADABLE", () =>
+            house.Lead.ImportAsync($"URN,Forename,Surname,DOB,Sex,Year group\n1,{new string('a', 3 << 20)},b,2016-01-01,F,5\n"));
+
+    [Fact]
     public async Task Import_OfBytesThatAreNotUtf8_IsRefused() =>
         await RefusedAsync(StatusCode.InvalidArgument, "ROSTER_UNREADABLE", () =>
             house.Lead.ImportAsync(Encoding.Latin1.GetBytes("URN,Forename,Surname,DOB,Sex,Year group\n1,Zoë,a,b,c,d\n")));

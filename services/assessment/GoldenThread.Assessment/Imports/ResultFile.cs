@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Text;
 using CsvHelper;
 using GoldenThread.Education;
+using GoldenThread.ServiceDefaults;
 
 namespace GoldenThread.Assessment.Imports;
 
@@ -113,9 +114,10 @@ internal sealed class RowReader(NamedTests tests, DateOnly? standardDay)
     }
 
     /// <summary>Reads the current row of a file.</summary>
-    public void Read(CsvReader csv, ResultColumns columns, FileRow row)
+    public void Read(CsvFile file, ResultColumns columns, FileRow row)
     {
-        row.Fault = csv.FieldCount > columns.Count
+        var csv = file.Record;
+        row.Fault = file.IsMalformed || csv.FieldCount > columns.Count
             ? "ROW_MALFORMED"
             : ReadUpnBytes(row, csv, columns[ResultColumn.Upn])
                 ?? ReadPupilId(row, Text(csv, columns[ResultColumn.PupilId]))
@@ -129,8 +131,7 @@ internal sealed class RowReader(NamedTests tests, DateOnly? standardDay)
         }
     }
 
-    /// <summary>The values of the current row, as they are.</summary>
-    public string[] Given(CsvReader csv, ResultColumns columns)
+    private string[] Given(CsvReader csv, ResultColumns columns)
     {
         string Value(ResultColumn column) =>
             columns[column] is >= 0 and var place && place < csv.FieldCount ? GivenFields.Keep(csv.GetString(place).Trim()) : "";

@@ -1,4 +1,3 @@
-using CsvHelper;
 using GoldenThread.Assessment.Collections;
 using GoldenThread.Assessment.Events.V1;
 using GoldenThread.Assessment.Quarantine;
@@ -14,19 +13,13 @@ namespace GoldenThread.Assessment.Imports;
 internal sealed class ResultImport(Works works, TimeProvider clock)
 {
     private const long MostBytes = 1L << 30;
-    private const int LongestRowBytes = 64 * 1024;
     private const int MostFaultsShown = 20;
 
     public async Task<ImportResultsResponse> RunAsync(IAsyncStreamReader<ImportResultsRequest> requests, ServerCallContext context)
     {
         var ct = context.CancellationToken;
-        await using var upload = new UploadStream(requests, MostBytes);
-        if (!await upload.StartAsync(ct))
-        {
-            throw Errors.FileEmpty();
-        }
-
-        var request = upload.First!;
+        await using var upload = new UploadStream<ImportResultsRequest>(requests, message => message.File, MostBytes, Errors.UploadTooLarge);
+        var request = await upload.BeginAsync(first => $"{first.CollectionId}\n{first.DryRun}\n{first.SatOn}\n", ct) ?? throw Errors.FileEmpty();
         var recording = ContextOf(request, context);
         DateOnly? satOn = request.SatOn.Length > 0 ? Fields.Day(request.SatOn, "sat_on") : null;
         await using var work = await works.BeginAsync(context);
@@ -73,53 +66,39 @@ internal sealed class ResultImport(Works works, TimeProvider clock)
     }
 
     /// <summary>Reads the file row by row into the table of rows; the headers nobody mapped.</summary>
-    private static async Task<List<string>> CopyAsync(Work work, UploadStream upload, RowReader reader, bool hasDate, CancellationToken ct)
+    private static async Task<List<string>> CopyAsync(
+        Work work, UploadStream<ImportResultsRequest> upload, RowReader reader, bool hasDate, CancellationToken ct)
     {
-        var malformed = new MalformedRows();
         try
         {
-            await using var csv = CsvReader.Create(upload, Options(malformed), leaveOpen: true);
-            await csv.ReadHeaderAsync(ct);
-            var columns = ResultColumns.From(csv.Headers, hasDate);
-            var count = await CopyRowsAsync(work, csv, columns, reader, malformed, ct);
+            await using var csv = await CsvFile.OpenAsync(upload, ct);
+            var columns = ResultColumns.From(csv.Record.Headers, hasDate);
+            var count = await CopyRowsAsync(work, csv, columns, reader, ct);
             await upload.DrainAsync(ct);
             return count > 0 ? columns.Unknown : throw Errors.FileEmpty();
         }
-        catch (CsvFormatException)
+        catch (UnreadableFileException e)
         {
-            throw Errors.FileUnreadable($"The file cannot be read: a line is longer than {LongestRowBytes / 1024} kB, or a quote that opens is never closed.");
+            throw Errors.FileUnreadable(e.Message);
         }
     }
 
-    private static async Task<int> CopyRowsAsync(
-        Work work, CsvReader csv, ResultColumns columns, RowReader reader, MalformedRows malformed, CancellationToken ct)
+    private static async Task<int> CopyRowsAsync(Work work, CsvFile csv, ResultColumns columns, RowReader reader, CancellationToken ct)
     {
         var count = 0;
         var row = new FileRow();
         await using var copy = await ImportStore.BeginCopyAsync(work, ct);
         while (await csv.ReadAsync(ct))
         {
-            row.Clear((int)csv.LineNumber);
+            row.Clear(csv.Line);
             reader.Read(csv, columns, row);
-            malformed.Mark(csv, columns, reader, row);
             ImportStore.Write(copy, row);
             count++;
         }
 
-        malformed.ThrowIfUnterminated();
         await copy.CompleteAsync(ct);
         return count;
     }
-
-    private static CsvReaderOptions Options(MalformedRows malformed) => new()
-    {
-        TrackLineNumbers = true,
-        TrimWhitespace = true,
-        MaxRecordSize = LongestRowBytes,
-        IncludeValuesInExceptions = false,
-        MalformedData = CsvMalformedDataHandling.Recover,
-        OnMalformedRecord = malformed.Note,
-    };
 
     private static async Task<ImportResultsResponse> ApplyAsync(Work work, RecordingContext recording, bool dryRun, CancellationToken ct)
     {
@@ -191,40 +170,6 @@ internal sealed class ResultImport(Works works, TimeProvider clock)
             if (!dryRun)
             {
                 await QuarantineStore.AddAsync(work, importId, recording, faults, ct);
-            }
-        }
-    }
-
-    /// <summary>Hears of rows that break the rules of CSV.</summary>
-    private sealed class MalformedRows
-    {
-        private bool current;
-        private long? unterminated;
-
-        public void Note(CsvMalformedRecord record)
-        {
-            current = true;
-            if (record.Reason == CsvMalformedReason.UnterminatedQuote)
-            {
-                unterminated = record.LineNumber;
-            }
-        }
-
-        public void Mark(CsvReader csv, ResultColumns columns, RowReader reader, FileRow row)
-        {
-            if (current)
-            {
-                row.Fault = "ROW_MALFORMED";
-                row.Given = reader.Given(csv, columns);
-                current = false;
-            }
-        }
-
-        public void ThrowIfUnterminated()
-        {
-            if (unterminated is { } line)
-            {
-                throw Errors.FileUnreadable($"A quote opens on line {line} and is never closed, so the lines after it cannot be read.");
             }
         }
     }

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text.RegularExpressions;
 using GoldenThread.Reporting.Attainment;
 using GoldenThread.Reporting.Disclosure;
@@ -20,17 +19,20 @@ internal sealed partial class BenchmarkEdge(Works works, BenchmarkStore store, A
         IAsyncStreamReader<ImportBenchmarksRequest> requestStream, ServerCallContext context)
     {
         var ct = context.CancellationToken;
-        var (first, bytes) = await ReadAsync(requestStream, ct);
+        await using var upload = new UploadStream<ImportBenchmarksRequest>(
+            requestStream, message => message.File, LargestFile * Megabyte, () => Errors.FileTooLarge(LargestFile));
+        var first = await upload.BeginAsync(message => $"{message.Pack}\n{message.MappingId}\n", ct) ?? throw Errors.FileUnreadable("No file was sent.");
         var pack = Fields.Text(first.Pack, "pack", 100);
         var mapping = first.MappingId.Length == 0 ? null : await store.FindMappingAsync(first.MappingId, ct) ?? throw Errors.MappingNotFound();
+        var content = await ContentAsync(upload, mapping, ct);
+        await upload.DrainAsync(ct);
 
         await using var work = await works.BeginAsync(context);
-        if (await work.ReplayAsync<ImportBenchmarksResponse>(Hash(first, bytes), ct) is { } before)
+        if (await work.ReplayAsync<ImportBenchmarksResponse>(upload.ContentHash(), ct) is { } before)
         {
             return before;
         }
 
-        var content = Content(bytes, mapping);
         var counts = await store.KeepAsync(work, pack, content.Rows, ct);
         var answer = new ImportBenchmarksResponse
         {
@@ -119,42 +121,16 @@ internal sealed partial class BenchmarkEdge(Works works, BenchmarkStore store, A
         return answer;
     }
 
-    private static async Task<(ImportBenchmarksRequest First, byte[] Bytes)> ReadAsync(
-        IAsyncStreamReader<ImportBenchmarksRequest> stream, CancellationToken ct)
-    {
-        ImportBenchmarksRequest? first = null;
-        using var file = new MemoryStream();
-        while (await stream.MoveNext(ct))
-        {
-            first ??= stream.Current;
-            stream.Current.File?.Data.WriteTo(file);
-            if (file.Length > LargestFile * Megabyte)
-            {
-                throw Errors.FileTooLarge(LargestFile);
-            }
-        }
-
-        return (first ?? throw Errors.FileUnreadable("No file was sent."), file.ToArray());
-    }
-
-    private static BenchmarkFileContent Content(byte[] bytes, BenchmarkMapping? mapping)
+    private static async Task<BenchmarkFileContent> ContentAsync(Stream upload, BenchmarkMapping? mapping, CancellationToken ct)
     {
         try
         {
-            return mapping is null ? BenchmarkFile.ReadPack(bytes) : BenchmarkFile.ReadMapped(bytes, mapping);
+            return await BenchmarkFile.ReadAsync(upload, mapping, ct);
         }
         catch (UnreadableFileException e)
         {
             throw Errors.FileUnreadable(e.Message);
         }
-    }
-
-    private static byte[] Hash(ImportBenchmarksRequest first, byte[] bytes)
-    {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        hash.AppendData(System.Text.Encoding.UTF8.GetBytes($"{first.Pack}\n{first.MappingId}\n"));
-        hash.AppendData(bytes);
-        return hash.GetHashAndReset();
     }
 
     private static void Demand(BenchmarkMapping mapping)

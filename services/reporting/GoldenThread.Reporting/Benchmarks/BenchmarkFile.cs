@@ -1,7 +1,7 @@
 using System.Globalization;
-using System.Text;
 using GoldenThread.Education;
 using GoldenThread.Reporting.V1;
+using GoldenThread.ServiceDefaults;
 
 namespace GoldenThread.Reporting.Benchmarks;
 
@@ -18,9 +18,6 @@ internal sealed record BenchmarkFileContent
 
     public required IReadOnlyList<string> UnmappedColumns { get; init; }
 }
-
-/// <summary>Thrown where a file is not what it should be as a whole; the message is for its sender.</summary>
-internal sealed class UnreadableFileException(string message) : Exception(message);
 
 /// <summary>Reads files of published figures: packs with one figure a line, and publishers' files with one area a line.</summary>
 internal sealed class BenchmarkFile
@@ -49,28 +46,29 @@ internal sealed class BenchmarkFile
     {
     }
 
-    /// <summary>Reads a pack: the columns are its own.</summary>
-    public static BenchmarkFileContent ReadPack(ReadOnlyMemory<byte> bytes) => new BenchmarkFile().Read(bytes, null);
-
-    /// <summary>Reads a publisher's file by a mapping.</summary>
-    public static BenchmarkFileContent ReadMapped(ReadOnlyMemory<byte> bytes, BenchmarkMapping mapping) => new BenchmarkFile().Read(bytes, mapping);
-
-    private BenchmarkFileContent Read(ReadOnlyMemory<byte> bytes, BenchmarkMapping? mapping)
+    /// <summary>Reads a file: by a mapping where it is a publisher's, otherwise as a pack, whose columns are its own.</summary>
+    /// <exception cref="UnreadableFileException">It is no such file.</exception>
+    public static async Task<BenchmarkFileContent> ReadAsync(Stream stream, BenchmarkMapping? mapping, CancellationToken ct)
     {
-        using var records = CsvText.Records(Text(bytes)).GetEnumerator();
-        if (!records.MoveNext())
+        await using var csv = await CsvFile.OpenAsync(stream, ct);
+        return await new BenchmarkFile().ReadAsync(csv, mapping, ct);
+    }
+
+    private async Task<BenchmarkFileContent> ReadAsync(CsvFile csv, BenchmarkMapping? mapping, CancellationToken ct)
+    {
+        var header = csv.Record.Headers;
+        if (header.Count == 0)
         {
             throw new UnreadableFileException("The file is empty.");
         }
 
-        var header = records.Current.Fields;
         var used = mapping is null ? UsedByPack(header) : UsedByMapping(header, mapping);
         var lines = 0;
-        while (records.MoveNext())
+        while (await csv.ReadAsync(ct))
         {
             lines++;
-            line = records.Current.Line;
-            ReadLine(records.Current.Fields, header, mapping);
+            line = csv.Line;
+            ReadLine(csv, header, mapping);
         }
 
         return new BenchmarkFileContent
@@ -81,21 +79,6 @@ internal sealed class BenchmarkFile
             RefusedLines = refused.Count,
             UnmappedColumns = [.. header.Where(h => h.Length > 0 && !used.Contains(h))],
         };
-    }
-
-    private static string Text(ReadOnlyMemory<byte> bytes)
-    {
-        try
-        {
-            var text = new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(bytes.Span);
-            return text.Contains('\0', StringComparison.Ordinal)
-                ? throw new UnreadableFileException("The file holds NUL characters. Save it as CSV UTF-8 and send it again.")
-                : text.TrimStart('\uFEFF');
-        }
-        catch (DecoderFallbackException)
-        {
-            throw new UnreadableFileException("The file is not UTF-8. Save it as CSV UTF-8 and send it again.");
-        }
     }
 
     private static HashSet<string> UsedByPack(IReadOnlyList<string> header)
@@ -122,19 +105,31 @@ internal sealed class BenchmarkFile
         }
     }
 
-    private void ReadLine(IReadOnlyList<string> fields, IReadOnlyList<string> header, BenchmarkMapping? mapping)
+    private void ReadLine(CsvFile csv, IReadOnlyList<string> header, BenchmarkMapping? mapping)
     {
-        // Publishers' files leave trailing blanks out; in a pack every field counts.
-        if (fields.Count > header.Count || (mapping is null && fields.Count < header.Count))
+        var fields = csv.Cells();
+        if (csv.IsMalformed)
         {
-            Refuse("", $"The line has {fields.Count} fields, the header {header.Count}.");
+            Refuse("", "The line has a quote in the middle of a field. Put the whole field in quotes and double those within.");
+            return;
+        }
+
+        if (fields.Any(field => field.Contains('\0', StringComparison.Ordinal)))
+        {
+            throw new UnreadableFileException($"Line {line} holds NUL characters. Save the file as CSV UTF-8 and send it again.");
+        }
+
+        // Publishers' files leave trailing blanks out; in a pack every field counts.
+        if (fields.Length > header.Count || (mapping is null && fields.Length < header.Count))
+        {
+            Refuse("", $"The line has {fields.Length} fields, the header {header.Count}.");
             return;
         }
 
         var cells = new Dictionary<string, string>(StringComparer.Ordinal);
         for (var i = 0; i < header.Count; i++)
         {
-            cells[header[i]] = i < fields.Count ? fields[i] : "";
+            cells[header[i]] = i < fields.Length ? fields[i] : "";
         }
 
         if (mapping is null)

@@ -27,31 +27,34 @@ internal sealed class RosterRow(RosterHeader header, DateOnly from, DateOnly tod
     private static readonly string[] DateFormats = ["yyyy-MM-dd", "dd/MM/yyyy", "d/M/yyyy"];
     private static readonly JsonSerializerOptions Json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    /// <summary>Reads a record of the file.</summary>
-    public RosterLine Read(CsvRecord record)
+    /// <summary>Reads a row of the file.</summary>
+    /// <param name="line">Line on which it begins.</param>
+    /// <param name="values">Its cells, in the order of the file.</param>
+    /// <param name="isMalformed">Whether it breaks the rules of CSV.</param>
+    public RosterLine Read(int line, string[] values, bool isMalformed)
     {
         var problems = new List<RosterProblem>();
-        var extra = record.Cells.Skip(header.Names.Length).Any(c => c.Trim().Length > 0);
-        if (record.Cells.Length < header.Names.Length || extra)
+        if (isMalformed)
         {
-            problems.Add(new("", CellsCount, $"The row has {record.Cells.Length} cells, the header {header.Names.Length}."));
+            problems.Add(new("", "ROW_MALFORMED", "The row has a quote in the middle of a cell. Put the whole cell in quotes and double those within."));
         }
 
-        if (record.IsTooLong)
+        var extra = values.Skip(header.Names.Length).Any(value => value.Length > 0);
+        if (values.Length < header.Names.Length || extra)
         {
-            problems.Add(new("", "ROW_TOO_LONG", "The row is longer than 65,536 characters. A quote may be missing."));
+            problems.Add(new("", CellsCount, $"The row has {values.Length} cells, the header {header.Names.Length}."));
         }
 
         var cells = new Dictionary<string, string>(StringComparer.Ordinal);
-        for (var i = 0; i < header.Names.Length && i < record.Cells.Length; i++)
+        for (var i = 0; i < header.Names.Length && i < values.Length; i++)
         {
             if (header.Names[i].Length > 0)
             {
-                cells[header.Names[i]] = record.Cells[i];
+                cells[header.Names[i]] = values[i];
             }
         }
 
-        return Read(record.Line, cells, problems);
+        return Read(line, cells, problems);
     }
 
     /// <summary>Reads cells by header, as they lie in quarantine.</summary>

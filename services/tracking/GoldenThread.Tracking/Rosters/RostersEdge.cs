@@ -12,6 +12,7 @@ namespace GoldenThread.Tracking.Rosters;
 internal sealed class RostersEdge(QuarantineStore quarantine, Works works, TimeProvider clock) : RosterService.RosterServiceBase
 {
     private const int MostShown = 500;
+    private const long MostBytes = 1L << 30;
     private const int MostRows = 1_000_000;
     private const int LongestReason = 500;
     private const string Mended = "mended";
@@ -20,33 +21,21 @@ internal sealed class RostersEdge(QuarantineStore quarantine, Works works, TimeP
         IAsyncStreamReader<ImportRosterRequest> requestStream, ServerCallContext context)
     {
         var ct = context.CancellationToken;
-        using var upload = new RosterUpload(requestStream);
-        await upload.BeginAsync(ct);
-        var from = TrackingFields.DayOrToday(upload.First.From, "from", clock);
+        await using var upload = new UploadStream<ImportRosterRequest>(requestStream, message => message.File, MostBytes, Errors.RosterTooLarge);
+        var request = await upload.BeginAsync(first => $"{first.DryRun} {first.From}\n", ct) ?? new ImportRosterRequest();
+        var from = TrackingFields.DayOrToday(request.From, "from", clock);
         await using var work = await works.BeginAsync(context);
         await RosterStage.OpenAsync(work, ct);
-        await using var records = CsvRecords.ReadAsync(upload.PiecesAsync(ct), ct).GetAsyncEnumerator(ct);
-        if (!await records.MoveNextAsync())
-        {
-            throw Errors.RosterUnreadable("The file is empty.");
-        }
-
-        var header = RosterHeader.Read(records.Current.Cells);
-        var row = new RosterRow(header, from, clock.Today());
-        if (await RosterStage.CopyAsync(work, LinesAsync(records, row, ct), ct) == 0)
-        {
-            throw Errors.RosterUnreadable("The file has a header and no rows.");
-        }
-
-        if (await work.ReplayAsync<ImportRosterResponse>(upload.Hash(), ct) is { } known)
+        var header = await CopyAsync(work, upload, from, ct);
+        if (await work.ReplayAsync<ImportRosterResponse>(upload.ContentHash(), ct) is { } known)
         {
             return known;
         }
 
         await ApplyAsync(work, context.Authority(), ct);
         var counts = await RosterStore.CountAsync(work, ct);
-        var response = await AnswerAsync(work, context, header, counts, upload.First.DryRun, ct);
-        if (upload.First.DryRun)
+        var response = await AnswerAsync(work, context, header, counts, request.DryRun, ct);
+        if (request.DryRun)
         {
             // The work is not committed: what it did is shown and undone.
             return response;
@@ -111,14 +100,40 @@ internal sealed class RostersEdge(QuarantineStore quarantine, Works works, TimeP
         return await work.CommitAsync(new CloseQuarantinedRowResponse { Row = row });
     }
 
-    private static async IAsyncEnumerable<RosterLine> LinesAsync(
-        IAsyncEnumerator<CsvRecord> records, RosterRow row, [EnumeratorCancellation] CancellationToken ct)
+    /// <summary>Reads the file row by row into the stage; its header.</summary>
+    private async Task<RosterHeader> CopyAsync(Work work, UploadStream<ImportRosterRequest> upload, DateOnly from, CancellationToken ct)
+    {
+        try
+        {
+            await using var csv = await CsvFile.OpenAsync(upload, ct);
+            if (csv.Record.Headers.Count == 0)
+            {
+                throw Errors.RosterUnreadable("The file is empty.");
+            }
+
+            var header = RosterHeader.Read([.. csv.Record.Headers]);
+            var row = new RosterRow(header, from, clock.Today());
+            if (await RosterStage.CopyAsync(work, LinesAsync(csv, row, ct), ct) == 0)
+            {
+                throw Errors.RosterUnreadable("The file has a header and no rows.");
+            }
+
+            await upload.DrainAsync(ct);
+            return header;
+        }
+        catch (UnreadableFileException e)
+        {
+            throw Errors.RosterUnreadable(e.Message);
+        }
+    }
+
+    private static async IAsyncEnumerable<RosterLine> LinesAsync(CsvFile csv, RosterRow row, [EnumeratorCancellation] CancellationToken ct)
     {
         var count = 0;
-        while (await records.MoveNextAsync())
+        while (await csv.ReadAsync(ct))
         {
-            ct.ThrowIfCancellationRequested();
-            if (records.Current.Cells.All(string.IsNullOrWhiteSpace))
+            var cells = csv.Cells();
+            if (cells.All(string.IsNullOrWhiteSpace))
             {
                 continue;
             }
@@ -128,7 +143,7 @@ internal sealed class RostersEdge(QuarantineStore quarantine, Works works, TimeP
                 throw Errors.RosterTooLarge();
             }
 
-            yield return row.Read(records.Current);
+            yield return row.Read(csv.Line, cells, csv.IsMalformed);
         }
     }
 

@@ -42,7 +42,7 @@ internal sealed class RosterUpload(IAsyncStreamReader<ImportRosterRequest> strea
                 length += file.Data.Length;
                 if (length > MostBytes)
                 {
-                    throw Errors.RosterTooLarge();
+                    throw Errors.RosterTooLarge("1 GiB");
                 }
 
                 hash.AppendData(file.Data.Span);

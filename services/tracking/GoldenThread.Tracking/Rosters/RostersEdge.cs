@@ -5,14 +5,15 @@ using GoldenThread.ServiceDefaults;
 using GoldenThread.Tracking.Pupils;
 using GoldenThread.Tracking.V1;
 using Grpc.Core;
+using Microsoft.Extensions.Options;
 
 namespace GoldenThread.Tracking.Rosters;
 
 /// <summary>Rosters and their quarantine, as callers see them.</summary>
-internal sealed class RostersEdge(QuarantineStore quarantine, Works works, TimeProvider clock) : RosterService.RosterServiceBase
+internal sealed class RostersEdge(QuarantineStore quarantine, Works works, TimeProvider clock, IOptions<RosterOptions> options)
+    : RosterService.RosterServiceBase
 {
     private const int MostShown = 500;
-    private const int MostRows = 1_000_000;
     private const int LongestReason = 500;
     private const string Mended = "mended";
 
@@ -111,10 +112,10 @@ internal sealed class RostersEdge(QuarantineStore quarantine, Works works, TimeP
         return await work.CommitAsync(new CloseQuarantinedRowResponse { Row = row });
     }
 
-    private static async IAsyncEnumerable<RosterLine> LinesAsync(
+    private async IAsyncEnumerable<RosterLine> LinesAsync(
         IAsyncEnumerator<CsvRecord> records, RosterRow row, [EnumeratorCancellation] CancellationToken ct)
     {
-        var count = 0;
+        var (count, most) = (0, options.Value.MostRows);
         while (await records.MoveNextAsync())
         {
             ct.ThrowIfCancellationRequested();
@@ -123,9 +124,9 @@ internal sealed class RostersEdge(QuarantineStore quarantine, Works works, TimeP
                 continue;
             }
 
-            if (++count > MostRows)
+            if (++count > most)
             {
-                throw Errors.RosterTooLarge();
+                throw Errors.RosterTooLarge(string.Create(CultureInfo.InvariantCulture, $"{most:N0} rows"));
             }
 
             yield return row.Read(records.Current);

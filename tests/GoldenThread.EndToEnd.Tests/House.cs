@@ -181,9 +181,12 @@ public sealed class House : IAsyncLifetime
     public Task<JsonNode> PutAsync(string subject, string path, JsonNode body) => CallAsync(subject, HttpMethod.Put, path, body);
 
     /// <summary>A POST of a file that must succeed.</summary>
-    public async Task<JsonNode> UploadAsync(string subject, string path, string text, string mediaType = "text/csv")
+    public Task<JsonNode> UploadAsync(string subject, string path, string text) => UploadAsync(subject, path, new StringContent(text, Encoding.UTF8, "text/csv"));
+
+    /// <summary>A POST of a file that must succeed.</summary>
+    public async Task<JsonNode> UploadAsync(string subject, string path, HttpContent file)
     {
-        using var response = await SendAsync(TokenOf(subject), HttpMethod.Post, path, new StringContent(text, Encoding.UTF8, mediaType));
+        using var response = await SendAsync(TokenOf(subject), HttpMethod.Post, path, file);
         var answer = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
         Assert.True(response.IsSuccessStatusCode, $"POST {path} by {subject}: {(int)response.StatusCode} {answer}");
         return JsonNode.Parse(answer)!;

@@ -64,10 +64,10 @@ internal sealed class ResultsTrust(House house, int[] schools, int pupilsPerScho
         return [.. mixed];
     }
 
-    /// <summary>The same as a file, of one day.</summary>
-    public (string Text, IReadOnlyList<Row> Rows) FileOf(int day)
+    /// <summary>The same as a file, a line each.</summary>
+    public (string Text, IReadOnlyList<Row> Rows) FileOf(params int[] days)
     {
-        var rows = RowsOf(day).ToList();
+        var rows = RowsOf(days).ToList();
         var text = new StringBuilder("pupil_id,URN,test,date,score\n");
         foreach (var row in rows)
         {

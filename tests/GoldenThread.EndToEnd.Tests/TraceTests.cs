@@ -13,7 +13,7 @@ public sealed class TraceTests(WatchedHouse watched)
     [Fact]
     public async Task Result_IsOneTrace_FromTheGatewayToTheOverviewsSums()
     {
-        var sending = watched.Trust.Sendings(0).Single();
+        var sending = watched.Trust.Sendings(0).Single(sent => sent.Urn == WatchedHouse.TracedSchool);
         using var response = await watched.House.SendAsync(
             watched.House.TokenOf(House.Administrator), HttpMethod.Post, sending.Path, House.Json(sending.Body()));
         Assert.Equal(200, (int)response.StatusCode);

@@ -12,7 +12,13 @@ public sealed class WatchedHouse : IAsyncLifetime
     /// <summary>Where its spans go.</summary>
     internal OtlpReceiver Spans { get; private set; } = null!;
 
-    /// <summary>A school with one pupil and one test.</summary>
+    /// <summary>The school of the traces. A class has one to itself: what its pupil sat elsewhere would decide the status.</summary>
+    internal const int TracedSchool = 900801;
+
+    /// <summary>The school behind TLS.</summary>
+    internal const int TlsSchool = 900802;
+
+    /// <summary>Two schools with one pupil each, and one test.</summary>
     internal ResultsTrust Trust { get; private set; } = null!;
 
     /// <inheritdoc />
@@ -21,11 +27,11 @@ public sealed class WatchedHouse : IAsyncLifetime
         Spans = await OtlpReceiver.StartAsync();
         House = House.With(new Dictionary<string, string?> { ["Telemetry__OtlpEndpoint"] = Spans.Endpoint });
         await House.InitializeAsync();
-        Trust = new ResultsTrust(House, [900801], 1, 1);
+        Trust = new ResultsTrust(House, [TracedSchool, TlsSchool], 1, 1);
         await Trust.MakeAsync();
         // A result that overtakes the news of its test is judged in the trace of the test.
         await EventuallyKnownAsync("tracking", "select exists (select from collection_copy) and exists (select from test_copy)");
-        await EventuallyKnownAsync("reporting", "select exists (select from collection) and exists (select from test) and exists (select from pupil_enrolment)");
+        await EventuallyKnownAsync("reporting", "select exists (select from collection) and exists (select from test) and (select count(*) = 2 from pupil_enrolment)");
     }
 
     /// <inheritdoc />

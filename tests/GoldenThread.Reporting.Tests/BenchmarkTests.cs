@@ -222,191 +222,83 @@ public sealed class BenchmarkTests(ReportingHouse house)
     }
 
     [Fact]
-    public async Task KeyStageTwoFilesOf2017_AreImportedWhole_AndTheirIntervalsComeOutWithinSixHundredths()
+    public async Task PublishersFile_IsReadByItsMapping_LineByLineAsItsKindSays()
     {
         var lead = await LeadAsync();
-        await lead.Benchmarks.SetBenchmarkMappingAsync(new() { MappingId = "ks2-2017", Mapping = KeyStageTwo() }, lead.Headers);
-        var urns = new List<int>();
-        foreach (var name in new[] { "2016-850-ks2.csv", "2016-936-ks2.csv" })
+        var (urn, measure) = (ReportingHouse.NewUrn(), $"mapped-{Guid.NewGuid():N}");
+        var mapping = new BenchmarkMapping
         {
-            var path = SharedData.Path($"real/ks2-performance-tables/{name}");
-            var import = await lead.ImportAsync(name, await File.ReadAllBytesAsync(path, TestContext.Current.CancellationToken), "ks2-2017");
-            var raw = RawCells(path);
-            Assert.Equal(0, import.Refused);
-            Assert.Equal(raw.Count(c => c.Value is "SUPP" or "NA" or "NEW" or "LOWCOV"), import.Withheld);
-            Assert.Equal(raw.Count(c => c.Value.Length > 0), import.Figures);
-            urns.AddRange(raw.Where(c => c.Kind is "1" or "2").Select(c => int.Parse(c.Urn, System.Globalization.CultureInfo.InvariantCulture)).Distinct());
-        }
-
-        var (intervals, worst) = (0, 0.0);
-        foreach (var urn in urns)
-        {
-            var measures = (await lead.Benchmarks.ListPublishedMeasuresAsync(new() { SchoolUrn = urn, PageSize = 1000 }, lead.Headers)).Measures;
-            foreach (var measure in measures.Where(m => m.Published.Estimate is not null && m.Recomputed is not null))
+            AcademicYearEnding = 2017,
+            Source = "DfE",
+            Release = "final",
+            Areas =
             {
-                intervals++;
-                worst = Math.Max(worst, Math.Abs(measure.Published.Estimate.Low - measure.Recomputed.Estimate.Low));
-                worst = Math.Max(worst, Math.Abs(measure.Published.Estimate.High - measure.Recomputed.Estimate.High));
-            }
-        }
+                new MappedArea { Geography = Geography.School, WhenColumn = "KIND", WhenValues = { "1", "2" }, AreaColumn = "AREA", NameColumn = "NAME" },
+                new MappedArea { Geography = Geography.LocalAuthority, WhenColumn = "KIND", WhenValues = { "3" }, AreaColumn = "AREA", NameColumn = "NAME" },
+            },
+            Measures =
+            {
+                new MappedMeasure { Column = "EXP", Measure = measure, Breakdown = "language=eal", Unit = "percent" },
+                new MappedMeasure
+                {
+                    Column = "PROG", Measure = measure, Unit = "points", LowColumn = "LOW", HighColumn = "HIGH",
+                    PupilsColumn = "ELIGIBLE", CoverageColumn = "COVERED", NationalStandardDeviation = 6.23,
+                },
+            },
+        };
+        var set = await lead.Benchmarks.SetBenchmarkMappingAsync(new() { MappingId = measure, Mapping = mapping }, lead.Headers);
+        Assert.Equal(set.Mapping, (await lead.Benchmarks.GetBenchmarkMappingAsync(new() { MappingId = measure }, lead.Headers)).Mapping);
 
-        // 946 intervals of schools in Hampshire and 651 in Surrey, counted apart with Python; the worst there is 0.0529.
-        Assert.Equal(946 + 651, intervals);
-        Assert.True(worst <= 0.06, $"the worst is {worst}");
+        var import = await lead.ImportAsync("mapped", Encoding.UTF8.GetBytes(
+            $"KIND,AREA,NAME,EXP,PROG,LOW,HIGH,ELIGIBLE,COVERED,MORE\n2,{urn},Elm,SUPP,1.2,-0.5,2.9,50,98%,x\n3,850,Hampshire,61%\n4,,,62%\n"), measure);
 
-        // Eastwick Junior has few pupils with English as an additional language.
-        var eastwick = (await lead.Benchmarks.ListPublishedMeasuresAsync(new() { SchoolUrn = 142999 }, lead.Headers)).Measures;
-        Assert.Equal("SUPPRESSED_AT_SOURCE", eastwick.Single(m => m.Breakdown == "language=eal").Published.Redacted.Reason);
-        Assert.Equal(64, eastwick.Single(m => m is { Measure: "ks2_rwm_expected", Breakdown: "all" }).Published.Value);
-        var england = await lead.Benchmarks.ListBenchmarksAsync(
-            new() { Measure = "ks2_rwm_expected", Breakdown = "all", AcademicYearEnding = 2017, Geography = Geography.LocalAuthority }, lead.Headers);
-        Assert.Equal(["850", "936"], england.Benchmarks.Select(b => b.Area));
+        Assert.Equal((3, 3, 1, 0, "MORE"), (import.Lines, import.Figures, import.Withheld, import.Refused, Assert.Single(import.UnmappedColumns)));
+        var school = (await lead.Benchmarks.ListPublishedMeasuresAsync(new() { SchoolUrn = urn }, lead.Headers)).Measures;
+        Assert.Equal("SUPPRESSED_AT_SOURCE", school.Single(m => m.Breakdown == "language=eal").Published.Redacted.Reason);
+        var progress = school.Single(m => m.Breakdown == "all");
+        Assert.Equal((-0.5, 1.2, 2.9, 49), (progress.Published.Estimate.Low, progress.Published.Estimate.Point, progress.Published.Estimate.High, progress.Pupils));
+        Assert.Equal(1.2 - (1.96 * 6.23 / 7), progress.Recomputed.Estimate.Low, 1e-3);
+        var authority = Assert.Single((await lead.Benchmarks.ListBenchmarksAsync(new() { Measure = measure }, lead.Headers)).Benchmarks);
+        Assert.Equal(("850", "Hampshire", 61.0), (authority.Area, authority.AreaName, authority.Figure.Value));
     }
 
     [Fact]
-    public async Task GoldenThreadAlliance_OldUrnsJoinToThePresentOnes_AndThePublishedTrustFigureStaysAsPublished()
+    public async Task SchoolThatReplacedAnother_AnswersUnderEitherUrn_WithinTheReachOfItsHead()
     {
-        var lead = await LeadAsync();
-        var history = (await File.ReadAllLinesAsync(SharedData.Path("real/golden-thread-alliance/urn-history.csv"), TestContext.Current.CancellationToken))
-            .Skip(1).Where(l => l.Length > 0).Select(l => l.Split(',')).ToList();
-        foreach (var school in history)
+        var (present, old, foreign) = (ReportingHouse.NewUrn(), ReportingHouse.NewUrn(), ReportingHouse.NewUrn());
+        await house.PublishAsync(new SchoolChanged
         {
-            var present = int.Parse(school[0], System.Globalization.CultureInfo.InvariantCulture);
-            await house.PublishAsync(new SchoolChanged
+            SchoolUrn = present,
+            Version = 1,
+            Name = "Elm Primary Academy",
+            Phase = "primary",
+            Memberships = [new DatedRange { From = new(2021, 4, 1) }],
+            PredecessorUrns = [old],
+        });
+        await (await LeadAsync()).ImportAsync("lineage", Encoding.UTF8.GetBytes($"""
+            measure,breakdown,academic_year_ending,value,unit,release,source,geography,area
+            progress,all,2019,-1.6,points,final,DfE,school,{old}
+            expected,all,2025,64,percent,final,DfE,school,{present}
+            expected,all,2025,50,percent,final,DfE,school,{foreign}
+            """));
+        var head = await house.CallerAsync(ImportScopes, new TestGrant(Role.Headteacher) { SchoolUrn = present });
+
+        foreach (var urn in new[] { present, old })
+        {
+            await Eventually.Async(async () =>
             {
-                SchoolUrn = present,
-                Version = 1,
-                Name = school[2],
-                Phase = "primary",
-                Memberships = [new DatedRange { From = new(2024, 9, 1) }],
-                PredecessorUrns = [int.Parse(school[1], System.Globalization.CultureInfo.InvariantCulture)],
+                var measures = (await head.Benchmarks.ListPublishedMeasuresAsync(new() { SchoolUrn = urn }, head.Headers)).Measures;
+                Assert.Equal([(present, present, 64.0), (present, old, -1.6)], measures.Select(m => (m.SchoolUrn, m.PublishedUrn, m.Published.Value)));
             });
         }
 
-        await ImportMappedAsync(lead, "gta-2019", "gta_ks2_progress_2019_from_waiky8.csv", Alliance2019());
-        await ImportMappedAsync(lead, "gta-2025", "gta_ks2_2025_from_schools_json.csv", Alliance2025());
-        await ImportMappedAsync(lead, "gta-trust", "england_ks2-mats-performance.csv", AllianceTrust());
-
-        var fleetdown = await Eventually.Async(async () =>
-        {
-            var answer = await lead.Benchmarks.ListPublishedMeasuresAsync(new() { SchoolUrn = 148519 }, lead.Headers);
-            Assert.Contains(answer.Measures, m => m.PublishedUrn == 135994);
-            return answer.Measures;
-        });
-        Assert.All(fleetdown, m => Assert.Equal(148519, m.SchoolUrn));
-        Assert.Equal(-1.6, fleetdown.Single(m => m is { Measure: "ks2_reading_progress", AcademicYearEnding: 2019 }).Published.Value);
-        Assert.Equal(64, fleetdown.Single(m => m is { Measure: "ks2_rwm_expected", AcademicYearEnding: 2025 }).Published.Value);
-        Assert.Equal(fleetdown, (await lead.Benchmarks.ListPublishedMeasuresAsync(new() { SchoolUrn = 135994 }, lead.Headers)).Measures);
-
-        var trust = await lead.Benchmarks.ListBenchmarksAsync(
-            new() { Measure = "ks2_rwm_expected", Breakdown = "all", AcademicYearEnding = 2025, Geography = Geography.Trust }, lead.Headers);
-        var published = Assert.Single(trust.Benchmarks);
-        Assert.Equal(("16309", "THE GOLDEN THREAD ALLIANCE", 65.0), (published.Area, published.AreaName, published.Figure.Value));
-
-        var head = await house.CallerAsync(ImportScopes, new TestGrant(Role.Headteacher) { SchoolUrn = 148519 });
-        Assert.NotEmpty((await head.Benchmarks.ListPublishedMeasuresAsync(new() { SchoolUrn = 135994 }, head.Headers)).Measures);
-        var foreign = await Assert.ThrowsAsync<RpcException>(async () =>
-            await head.Benchmarks.ListPublishedMeasuresAsync(new() { SchoolUrn = 143218 }, head.Headers));
-        Assert.Equal(StatusCode.NotFound, foreign.StatusCode);
+        var refused = await Assert.ThrowsAsync<RpcException>(async () =>
+            await head.Benchmarks.ListPublishedMeasuresAsync(new() { SchoolUrn = foreign }, head.Headers));
+        Assert.Equal(StatusCode.NotFound, refused.StatusCode);
     }
 
     private Task<TestCaller> LeadAsync() => house.CallerAsync(ImportScopes, new TestGrant(Role.DataLead));
 
     private async Task PackAsync() => await (await LeadAsync()).ImportAsync(
         "national-averages", await File.ReadAllBytesAsync(Repository.File("packs/national-averages/national-averages.csv")));
-
-    private static async Task ImportMappedAsync(TestCaller lead, string id, string file, BenchmarkMapping mapping)
-    {
-        var set = await lead.Benchmarks.SetBenchmarkMappingAsync(new() { MappingId = id, Mapping = mapping }, lead.Headers);
-        Assert.Equal(set.Mapping, (await lead.Benchmarks.GetBenchmarkMappingAsync(new() { MappingId = id }, lead.Headers)).Mapping);
-        var import = await lead.ImportAsync(id, await File.ReadAllBytesAsync(SharedData.Path($"real/golden-thread-alliance/{file}")), id);
-        Assert.Equal(0, import.Refused);
-    }
-
-    /// <summary>The cells that the mapping reads, taken from the file without the product; none of them is quoted, the quoted ones lie before.</summary>
-    private static List<(string Kind, string Urn, string Column, string Value)> RawCells(string path)
-    {
-        var columns = KeyStageTwo().Measures.Select(m => m.Column).ToList();
-        var lines = File.ReadAllLines(path).Select(l => System.Text.RegularExpressions.Regex.Replace(l.TrimStart('\uFEFF'), "\"[^\"]*\"", "quoted").Split(',')).ToList();
-        return [.. from line in lines.Skip(1)
-                   where line[0] is "1" or "2" or "3" or "5"
-                   from column in columns
-                   let index = Array.IndexOf(lines[0], column)
-                   select (line[0], line[4], column, index < line.Length ? line[index].Trim() : "")];
-    }
-
-    private static BenchmarkMapping KeyStageTwo()
-    {
-        var mapping = new BenchmarkMapping { AcademicYearEnding = 2017, Source = "DfE performance tables, KS2 2016/17", Release = "final" };
-        mapping.Areas.Add(new MappedArea { Geography = Geography.School, WhenColumn = "RECTYPE", WhenValues = { "1", "2" }, AreaColumn = "URN", NameColumn = "SCHNAME" });
-        mapping.Areas.Add(new MappedArea { Geography = Geography.LocalAuthority, WhenColumn = "RECTYPE", WhenValues = { "3" }, AreaColumn = "LEA", NameColumn = "SCHNAME" });
-        mapping.Areas.Add(new MappedArea { Geography = Geography.National, WhenColumn = "RECTYPE", WhenValues = { "5" } });
-        foreach (var (column, measure, breakdown) in new[]
-        {
-            ("PTRWM_EXP", "ks2_rwm_expected", "all"), ("PTRWM_EXP_FSM6CLA1A", "ks2_rwm_expected", "disadvantaged=yes"),
-            ("PTRWM_EXP_NotFSM6CLA1A", "ks2_rwm_expected", "disadvantaged=no"), ("PTRWM_EXP_EAL", "ks2_rwm_expected", "language=eal"),
-            ("PTREAD_EXP", "ks2_reading_expected", "all"), ("PTMAT_EXP", "ks2_maths_expected", "all"),
-        })
-        {
-            mapping.Measures.Add(new MappedMeasure { Column = column, Measure = measure, Breakdown = breakdown, Unit = "percent" });
-        }
-
-        // National standard deviations of the pupils' progress scores, 2017.
-        foreach (var (prefix, subject, sd) in new[] { ("READ", "reading", 6.23), ("WRIT", "writing", 6.04), ("MAT", "maths", 5.63) })
-        {
-            mapping.Measures.Add(new MappedMeasure
-            {
-                Column = $"{prefix}PROG",
-                Measure = $"ks2_{subject}_progress",
-                Unit = "points",
-                LowColumn = $"{prefix}PROG_LOWER",
-                HighColumn = $"{prefix}PROG_UPPER",
-                PupilsColumn = "TELIG",
-                CoverageColumn = $"{prefix}COV",
-                NationalStandardDeviation = sd,
-            });
-        }
-
-        return mapping;
-    }
-
-    private static BenchmarkMapping Alliance2019() => new()
-    {
-        AcademicYearEnding = 2019,
-        Source = "DfE performance tables, KS2 2018/19",
-        Release = "final",
-        Areas = { new MappedArea { Geography = Geography.School, AreaColumn = "URN", NameColumn = "SCHNAME" } },
-        Measures =
-        {
-            new MappedMeasure { Column = "READPROG", Measure = "ks2_reading_progress", Unit = "points" },
-            new MappedMeasure { Column = "WRITPROG", Measure = "ks2_writing_progress", Unit = "points" },
-            new MappedMeasure { Column = "MATPROG", Measure = "ks2_maths_progress", Unit = "points" },
-        },
-    };
-
-    private static BenchmarkMapping Alliance2025() => new()
-    {
-        AcademicYearEnding = 2025,
-        Source = "DfE performance tables, KS2 2024/25",
-        Release = "final",
-        Areas = { new MappedArea { Geography = Geography.School, AreaColumn = "URN", NameColumn = "NAME" } },
-        Measures =
-        {
-            new MappedMeasure { Column = "PTRWM_EXP", Measure = "ks2_rwm_expected", Unit = "percent" },
-            new MappedMeasure { Column = "READ_AVERAGE", Measure = "ks2_reading_mean_scaled", Unit = "scaled_score" },
-        },
-    };
-
-    private static BenchmarkMapping AllianceTrust() => new()
-    {
-        AcademicYearEnding = 2025,
-        Source = "DfE performance tables, multi-academy trusts, 2024/25",
-        Release = "final",
-        Areas = { new MappedArea { Geography = Geography.Trust, AreaColumn = "TRUST_UID", NameColumn = "TRUST_NAME" } },
-        Measures =
-        {
-            new MappedMeasure { Column = "PRWM_EXP_WGTAVG", Measure = "ks2_rwm_expected", Unit = "percent" },
-            new MappedMeasure { Column = "PRWM_EXP_WGTAVG_FSM6CLA1A", Measure = "ks2_rwm_expected", Breakdown = "disadvantaged=yes", Unit = "percent" },
-        },
-    };
 }

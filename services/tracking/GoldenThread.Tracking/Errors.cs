@@ -97,7 +97,7 @@ internal static partial class Errors
 
     public static RpcException RosterHeaderInvalid(string words) => Refusal.InvalidField("ROSTER_HEADER_INVALID", "file", words);
 
-    public static RpcException RosterTooLarge() => Refusal.TooLarge("ROSTER_TOO_LARGE", "A roster has at most 1 GiB and 1,000,000 rows. Send it in parts.");
+    public static RpcException RosterTooLarge(string most) => Refusal.TooLarge("ROSTER_TOO_LARGE", $"A roster has at most {most}. Send it in parts.");
 
     public static RpcException RowInvalid(string field, string words) => Refusal.InvalidField("ROW_INVALID", field, words);
 

@@ -16,6 +16,7 @@ builder.AddEventBus("tracking", assembly, bus => bus.HearResults());
 builder.Services.AddOptions<TrackingOptions>().BindConfiguration("Tracking")
     .Validate(o => o.Problem() is null, new TrackingOptions { BootstrapAdministrators = { new() } }.Problem()!)
     .ValidateOnStart();
+builder.Services.AddOptions<RosterOptions>().BindConfiguration("Rosters").ValidateDataAnnotations().ValidateOnStart();
 builder.Services
     .AddSingleton<SchoolStore>()
     .AddSingleton<CalendarStore>()

@@ -5,15 +5,16 @@ using GoldenThread.ServiceDefaults;
 using GoldenThread.Tracking.Pupils;
 using GoldenThread.Tracking.V1;
 using Grpc.Core;
+using Microsoft.Extensions.Options;
 
 namespace GoldenThread.Tracking.Rosters;
 
 /// <summary>Rosters and their quarantine, as callers see them.</summary>
-internal sealed class RostersEdge(QuarantineStore quarantine, Works works, TimeProvider clock) : RosterService.RosterServiceBase
+internal sealed class RostersEdge(QuarantineStore quarantine, Works works, TimeProvider clock, IOptions<RosterOptions> options)
+    : RosterService.RosterServiceBase
 {
     private const int MostShown = 500;
     private const long MostBytes = 1L << 30;
-    private const int MostRows = 1_000_000;
     private const int LongestReason = 500;
     private const string Mended = "mended";
 
@@ -21,7 +22,8 @@ internal sealed class RostersEdge(QuarantineStore quarantine, Works works, TimeP
         IAsyncStreamReader<ImportRosterRequest> requestStream, ServerCallContext context)
     {
         var ct = context.CancellationToken;
-        await using var upload = new UploadStream<ImportRosterRequest>(requestStream, message => message.File, MostBytes, Errors.RosterTooLarge);
+        await using var upload = new UploadStream<ImportRosterRequest>(
+            requestStream, message => message.File, MostBytes, () => Errors.RosterTooLarge("1 GiB"));
         var request = await upload.BeginAsync(first => $"{first.DryRun} {first.From}\n", ct) ?? new ImportRosterRequest();
         var from = TrackingFields.DayOrToday(request.From, "from", clock);
         await using var work = await works.BeginAsync(context);
@@ -127,9 +129,9 @@ internal sealed class RostersEdge(QuarantineStore quarantine, Works works, TimeP
         }
     }
 
-    private static async IAsyncEnumerable<RosterLine> LinesAsync(CsvFile csv, RosterRow row, [EnumeratorCancellation] CancellationToken ct)
+    private async IAsyncEnumerable<RosterLine> LinesAsync(CsvFile csv, RosterRow row, [EnumeratorCancellation] CancellationToken ct)
     {
-        var count = 0;
+        var (count, most) = (0, options.Value.MostRows);
         while (await csv.ReadAsync(ct))
         {
             var cells = csv.Cells();
@@ -138,9 +140,9 @@ internal sealed class RostersEdge(QuarantineStore quarantine, Works works, TimeP
                 continue;
             }
 
-            if (++count > MostRows)
+            if (++count > most)
             {
-                throw Errors.RosterTooLarge();
+                throw Errors.RosterTooLarge(string.Create(CultureInfo.InvariantCulture, $"{most:N0} rows"));
             }
 
             yield return row.Read(csv.Line, cells, csv.IsMalformed);

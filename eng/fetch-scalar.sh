@@ -12,7 +12,7 @@ if [[ -f $target/$version.txt && -f $target/standalone.js ]]; then
 fi
 
 if ! command -v npm >/dev/null; then
-  echo "npm is missing, so /docs will have no reader; the document itself is served at /openapi/v1.json"
+  echo "npm is missing, so /docs will have no reader; the document itself is served at /openapi/v1.json" >&2
   exit 1
 fi
 
@@ -20,7 +20,8 @@ folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 (cd "$folder" && npm pack "@scalar/api-reference@$version" --silent --fetch-retries=1 --fetch-timeout=60000 >/dev/null)
 archive=$folder/scalar-api-reference-$version.tgz
-fetched=$(openssl dgst -sha512 -binary "$archive" | base64 -w0)
+# By Node.js, which npm brings along: not every image has openssl.
+fetched=$(node -p 'crypto.createHash("sha512").update(fs.readFileSync(process.argv[1])).digest("base64")' "$archive")
 if [[ $fetched != "$digest" ]]; then
   echo "@scalar/api-reference $version is not the file that was reviewed: sha512 $fetched" >&2
   exit 1

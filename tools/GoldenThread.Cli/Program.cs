@@ -18,10 +18,17 @@ var root = new RootCommand("GoldenThread on this machine")
     ErrorsCommand.Create(),
 };
 
+string[] asked = args switch
+{
+    [] => ["--help"],
+    ["help", .. var command] => [.. command, "--help"],
+    _ => args,
+};
+
 try
 {
     // Errors that we name are told in one sentence; anything else keeps its stack trace.
-    return await root.Parse(args).InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+    return await root.Parse(asked).InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
 }
 catch (InfrastructureException e)
 {

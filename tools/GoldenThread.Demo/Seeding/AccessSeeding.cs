@@ -52,10 +52,11 @@ internal static class AccessSeeding
 
     private static JsonObject Grant(SeedContext seed, PackGrant grant, int? urn, IReadOnlyList<string>? classIds = null)
     {
+        var identity = seed.IdentityOf(grant.SignIn);
         var body = new JsonObject
         {
-            ["issuer"] = seed.Issuer,
-            ["subject"] = grant.SignIn,
+            ["issuer"] = identity.Issuer,
+            ["subject"] = identity.Subject,
             ["role"] = grant.Role,
             ["classIds"] = SeedContext.Array(classIds ?? []),
             ["subjects"] = SeedContext.Array(grant.Subjects),

@@ -111,8 +111,9 @@ internal static class RosterSeeding
         if (person.SchoolUrn is { } urn) body["schoolUrn"] = urn;
         if (person.SignIn is { } signIn)
         {
-            body["issuer"] = seed.Issuer;
-            body["subject"] = signIn;
+            var identity = seed.IdentityOf(signIn);
+            body["issuer"] = identity.Issuer;
+            body["subject"] = identity.Subject;
         }
 
         return body;

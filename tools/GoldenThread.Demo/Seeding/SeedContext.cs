@@ -8,12 +8,12 @@ namespace GoldenThread.Demo.Seeding;
 /// <summary>What the parts of seeding share: the trust, the people who act, and the ids that the services gave.</summary>
 /// <param name="trust">The demo trust.</param>
 /// <param name="packs">Folder of the packs.</param>
-/// <param name="issuer">Issuer of the demo people's tokens.</param>
+/// <param name="identityOf">Who a demo person is at the issuer.</param>
 /// <param name="today">Today (Europe/London).</param>
 /// <param name="apiOf">The API in the name of a demo person.</param>
 /// <param name="say">Told what was done.</param>
 public sealed class SeedContext(
-    DemoTrust trust, string packs, string issuer, DateOnly today, Func<string, Task<RestApi>> apiOf, Action<string> say)
+    DemoTrust trust, string packs, Func<string, Identity> identityOf, DateOnly today, Func<string, Task<RestApi>> apiOf, Action<string> say)
 {
     /// <summary>How long events may take to arrive.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
@@ -22,9 +22,6 @@ public sealed class SeedContext(
 
     /// <summary>The demo trust.</summary>
     public DemoTrust Trust { get; } = trust;
-
-    /// <summary>Issuer of the demo people's tokens.</summary>
-    public string Issuer { get; } = issuer;
 
     /// <summary>Today (Europe/London).</summary>
     public DateOnly Today { get; } = today;
@@ -37,6 +34,9 @@ public sealed class SeedContext(
 
     /// <summary>Signs a demo person in once and keeps the token.</summary>
     public Task<RestApi> AsAsync(string person) => apis.GetOrAdd(person, apiOf);
+
+    /// <summary>Who a demo person is at the issuer.</summary>
+    public Identity IdentityOf(string signIn) => identityOf(signIn);
 
     /// <summary>Reads a file of the packs.</summary>
     public string ReadPack(string relative) => File.ReadAllText(Path.Combine(packs, relative));

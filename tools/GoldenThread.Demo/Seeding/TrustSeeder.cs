@@ -3,6 +3,21 @@ namespace GoldenThread.Demo.Seeding;
 /// <summary>Sends the demo trust through the public REST API, part by part. Sending it again changes nothing.</summary>
 public static class TrustSeeder
 {
+    /// <summary>Those in whose names it is sent.</summary>
+    public static IReadOnlyList<string> Senders { get; } = ["trust-it", "data-lead", "deputy-ceo"];
+
+    /// <summary>Throws where the house has schools that are no demo: invented pupils must not come among real ones.</summary>
+    public static async Task RequireNoOtherSchoolsAsync(SeedContext seed, CancellationToken ct)
+    {
+        await AccessSeeding.AppointAsync(seed, ct);
+        var invented = seed.Trust.Pack.Schools.Select(school => school.Urn).ToHashSet();
+        var schools = await (await seed.AsAsync("trust-it")).ListAsync("v1/schools?pageSize=500", "schools", ct);
+        if (schools.Find(school => !invented.Contains(school["schoolUrn"]!.GetValue<int>())) is { } other)
+        {
+            throw new InvalidOperationException($"School {other["schoolUrn"]} is none of the demo's; the demo trust is for a house without schools of its own.");
+        }
+    }
+
     /// <summary>Sends all of it.</summary>
     public static async Task SeedAsync(SeedContext seed, CancellationToken ct)
     {

@@ -11,15 +11,13 @@ declare -A dockerfiles=([assessment]=services/assessment [tracking]=services/tra
 for name in "$@"; do
   : "${dockerfiles[$name]:?there is no image called $name}"
 done
-container=goldenthread-check-$$
-volume=goldenthread-check-$$
-work=$(mktemp -d)
-trap 'rm -rf "$work"; podman rm --force --ignore "$container" >/dev/null 2>&1; podman volume rm --force "$volume" >/dev/null 2>&1' EXIT
 say() { echo "images: $*"; }
 
 . eng/install.sh
 need_programs podman buildah runc debootstrap curl || exit 77
-# The installation has a trap of its own, and takes ours with it.
+container=goldenthread-check-$$
+volume=goldenthread-check-$$
+work=$(mktemp -d)
 trap 'rm -rf "$work"; podman rm --force --ignore "$container" >/dev/null 2>&1; podman volume rm --force "$volume" >/dev/null 2>&1' EXIT
 
 eng/probe-registry.sh

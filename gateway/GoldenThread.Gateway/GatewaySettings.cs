@@ -8,6 +8,9 @@ internal static class GatewaySettings
             .BindConfiguration("Gateway")
             .ValidateDataAnnotations()
             .Validate(options => options.BindAddressIsValid, "Gateway:BindAddress is not an address; example: Gateway__BindAddress=0.0.0.0")
+            .Validate(
+                options => options.HttpPort != options.GrpcPort || options.HttpPort == 0,
+                "Gateway:HttpPort and Gateway:GrpcPort are the same; example: Gateway__HttpPort=5000, Gateway__GrpcPort=5001")
             .Validate(options => options.RateLimit.Requests >= 0, "Gateway:RateLimit:Requests must not be negative; example: Gateway__RateLimit__Requests=6000")
             .Validate(options => options.RateLimit.Window > TimeSpan.Zero, "Gateway:RateLimit:Window must be positive; example: Gateway__RateLimit__Window=00:01:00")
             .Validate(

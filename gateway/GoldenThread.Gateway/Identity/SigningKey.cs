@@ -27,14 +27,22 @@ public sealed class SigningKey
     public static SigningKey At(string file)
     {
         var path = Path.GetFullPath(file);
-        if (!File.Exists(path))
+        try
         {
-            Make(path);
-        }
+            if (!File.Exists(path))
+            {
+                Make(path);
+            }
 
-        var rsa = RSA.Create();
-        rsa.ImportFromPem(File.ReadAllText(path));
-        return new SigningKey(rsa);
+            var rsa = RSA.Create();
+            rsa.ImportFromPem(File.ReadAllText(path));
+            return new SigningKey(rsa);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or CryptographicException)
+        {
+            throw new InvalidOperationException(
+                $"Gateway:Issuer:KeyFile is no key, or none can be written there: {path}; example: Gateway__Issuer__KeyFile=/var/lib/goldenthread/issuer-key.pem", e);
+        }
     }
 
     // Written beside and moved into place: a kill in between leaves no half key, and two starts at once agree on one.

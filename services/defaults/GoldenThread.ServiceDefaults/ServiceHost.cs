@@ -86,15 +86,11 @@ public static class ServiceHost
             .Validate(o => o.UseTls || o.AllowPlaintext || Plaintext.StaysHere($"amqp://{o.Host}"),
                 "Rabbit:Host is another machine. Set Rabbit:UseTls=true, or Rabbit:AllowPlaintext=true where the network itself encrypts.")
             .ValidateOnStart();
-        services.AddOptions<IdentityOptions>().BindConfiguration("Identity").ValidateDataAnnotations()
-            .Validate(o => o.Issuers.TrueForAll(issuer => Plaintext.IsAllowed(issuer.Authority, issuer.AllowPlaintext)),
-                "Identity:Issuers: each Authority is an address with https, or with http on this machine or where its AllowPlaintext=true says that the "
-                + "network itself encrypts; example: Identity__Issuers__0__Authority=https://login.example.org")
+        services.AddIdentitySettings()
             .Validate(o => o.Client is null || o.Client is { Id.Length: > 0, Secret.Length: > 0 },
                 "Identity:Client lacks its id or secret; give them through a secret: Identity__Client__Id=svc-tracking, Identity__Client__Secret=…")
             .Validate(o => o.Client is null || Plaintext.IsAllowed(o.Client.TokenEndpoint, o.Issuers.Exists(issuer => issuer.AllowPlaintext)),
-                "Identity:Client:TokenEndpoint is not an address with https; example: Identity__Client__TokenEndpoint=https://login.example.org/token")
-            .ValidateOnStart();
+                "Identity:Client:TokenEndpoint is not an address with https; example: Identity__Client__TokenEndpoint=https://login.example.org/token");
     }
 
     private static void AddDatabase(IServiceCollection services, Assembly assembly)

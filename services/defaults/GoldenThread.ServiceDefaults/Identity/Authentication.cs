@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
 
@@ -12,6 +13,14 @@ public static class Authentication
     public const string Scheme = "goldenthread";
 
     private static readonly string[] Algorithms = [SecurityAlgorithms.RsaSha256, SecurityAlgorithms.RsaSsaPssSha256, SecurityAlgorithms.EcdsaSha256];
+
+    /// <summary>Binds and checks the section "Identity": a wrong issuer stops the start and is named.</summary>
+    public static OptionsBuilder<IdentityOptions> AddIdentitySettings(this IServiceCollection services) =>
+        services.AddOptions<IdentityOptions>().BindConfiguration("Identity").ValidateDataAnnotations()
+            .Validate(o => o.Issuers.TrueForAll(issuer => Plaintext.IsAllowed(issuer.Authority, issuer.AllowPlaintext)),
+                "Identity:Issuers: each Authority is an address with https, or with http on this machine or where its AllowPlaintext=true says that the "
+                + "network itself encrypts; example: Identity__Issuers__0__Authority=https://login.example.org")
+            .ValidateOnStart();
 
     /// <summary>Adds the schemes. An issuer without TLS is accepted on loopback alone.</summary>
     public static IServiceCollection AddIssuers(this IServiceCollection services, IdentityOptions identity)

@@ -1,7 +1,7 @@
 namespace GoldenThread.ServiceDefaults;
 
 /// <summary>Where something may travel in clear without a setting that says so.</summary>
-internal static class Plaintext
+public static class Plaintext
 {
     /// <summary>Whether the address is absolute and on this machine. Names below .localhost never leave it (RFC 6761, section 6.3); compose uses one.</summary>
     public static bool StaysHere(string address) =>

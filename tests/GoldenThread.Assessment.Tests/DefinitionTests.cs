@@ -1,6 +1,7 @@
 using GoldenThread.Assessment.Events.V1;
 using GoldenThread.Assessment.V1;
 using GoldenThread.ServiceDefaults;
+using GoldenThread.Type.V1;
 using Grpc.Core;
 using static GoldenThread.Assessment.Tests.Refusals;
 
@@ -51,6 +52,58 @@ public sealed class DefinitionTests(AssessmentHouse house)
         narrower.LowestScore = "71";
         await RefusedAsync(StatusCode.FailedPrecondition, "SCALE_IN_USE", async () => await trust.Lead.Scales.PutScaleAsync(narrower, trust.Lead.Headers));
         Assert.Equal("60", (await trust.Lead.Scales.GetScaleAsync(new() { Code = trust.Scale }, trust.Lead.Headers)).Scale.LowestScore);
+    }
+
+    [Fact]
+    public async Task PutScale_WithIfMatch_ReplacesThatVersionAlone()
+    {
+        var trust = await Trust.FoundAsync(house);
+        var standing = (await trust.Lead.Scales.GetScaleAsync(new() { Code = trust.Scale }, trust.Lead.Headers)).Scale;
+        var wider = trust.ScaleRequest();
+        wider.HighestScore = "145";
+        var another = trust.ScaleRequest();
+        another.Code = $"new-{Guid.NewGuid():N}";
+
+        var changed = (await trust.Lead.Scales.PutScaleAsync(wider, trust.Lead.IfMatch(standing.Etag))).Scale;
+
+        Assert.Equal(("145", true), (changed.HighestScore, changed.Etag != standing.Etag));
+        await RefusedAsync(StatusCode.Aborted, "ETAG_MISMATCH",
+            async () => await trust.Lead.Scales.PutScaleAsync(trust.ScaleRequest(), trust.Lead.IfMatch(standing.Etag)));
+        Assert.Equal(changed, (await trust.Lead.Scales.GetScaleAsync(new() { Code = trust.Scale }, trust.Lead.Headers)).Scale);
+        await RefusedAsync(StatusCode.Aborted, "ETAG_MISMATCH", async () => await trust.Lead.Scales.PutScaleAsync(another, trust.Lead.IfMatch("\"1\"")));
+        await RefusedAsync(StatusCode.NotFound, "SCALE_NOT_FOUND",
+            async () => await trust.Lead.Scales.GetScaleAsync(new() { Code = another.Code }, trust.Lead.Headers));
+        var ofOneSchool = await house.CallerAsync(Role.DataLead, AssessmentHouse.NewUrn());
+        await RefusedAsync(StatusCode.PermissionDenied, "TRUST_GRANT_NEEDED",
+            async () => await ofOneSchool.Scales.PutScaleAsync(wider, ofOneSchool.IfMatch(standing.Etag)));
+    }
+
+    [Fact]
+    public async Task PutSubject_ByTwoWhoReadTheSame_LetsOneOfThemThrough()
+    {
+        var trust = await Trust.FoundAsync(house);
+        var standing = (await trust.Lead.Subjects.GetSubjectAsync(new() { Code = trust.ReadingCode }, trust.Lead.Headers)).Subject;
+        async Task<string?> RenameAsync(string name)
+        {
+            try
+            {
+                return (await trust.Lead.Subjects.PutSubjectAsync(new() { Code = trust.ReadingCode, Name = name }, trust.Lead.IfMatch(standing.Etag))).Subject.Name;
+            }
+            catch (RpcException e) when (ReasonOf(e) == "ETAG_MISMATCH")
+            {
+                return null;
+            }
+        }
+
+        var written = await Task.WhenAll(Enumerable.Range(0, 6).Select(i => RenameAsync($"Name {i}")));
+
+        var name = Assert.Single(written, n => n is not null);
+        Assert.Equal(name, (await trust.Lead.Subjects.GetSubjectAsync(new() { Code = trust.ReadingCode }, trust.Lead.Headers)).Subject.Name);
+        await RefusedAsync(StatusCode.Aborted, "ETAG_MISMATCH",
+            async () => await trust.Lead.Subjects.PutSubjectAsync(new() { Code = $"new-{Guid.NewGuid():N}", Name = "New" }, trust.Lead.IfMatch(standing.Etag)));
+        var ofOneSchool = await house.CallerAsync(Role.DataLead, AssessmentHouse.NewUrn());
+        await RefusedAsync(StatusCode.PermissionDenied, "TRUST_GRANT_NEEDED",
+            async () => await ofOneSchool.Subjects.PutSubjectAsync(new() { Code = trust.ReadingCode, Name = "Mine" }, ofOneSchool.IfMatch(standing.Etag)));
     }
 
     public static TheoryData<string, StatusCode, string> TestFaults => new()

@@ -97,6 +97,18 @@ public sealed class OpenApiTests
     }
 
     [Fact]
+    public void Replacement_SaysThatItTakesIfMatch()
+    {
+        foreach (var method in ContractFile.Set.Methods.Where(method => method.Verb == "PUT"))
+        {
+            var operation = OperationOf(method)!;
+            var names = operation["parameters"]!.AsArray().Select(parameter => (string?)parameter!["$ref"]);
+            Assert.True(names.Contains("#/components/parameters/IfMatch"), $"the comment of {method.Rpc.FullName} does not say that it takes If-Match");
+            Assert.NotNull(operation["responses"]!["412"]);
+        }
+    }
+
+    [Fact]
     public void References_LeadSomewhere()
     {
         foreach (var reference in References(Document).Distinct())

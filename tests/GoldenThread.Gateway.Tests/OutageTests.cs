@@ -138,14 +138,33 @@ public sealed class OutageTests
         await using var kitchen = await KitchenServer.StartAsync("only");
         await using var gateway = await GatewayUnderTest.StartAsync([kitchen], "Gateway:Sizes:Upload=1000000");
         using var declared = await gateway.Http.PostAsync("/v1/restaurants/a/menu:import", new ByteArrayContent(new byte[1_000_001]), Ct);
-        await GatewayUnderTest.ProblemAsync(declared, 413, "UPLOAD_TOO_LARGE");
+        var told = await GatewayUnderTest.ProblemAsync(declared, 413, "UPLOAD_TOO_LARGE");
+        Assert.Equal("A file has at most 1,000,000 bytes. Split it and send the parts.", (string?)told["detail"]);
         using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/restaurants/a/menu:import") { Content = new ByteArrayContent(new byte[1_000_001]) };
         request.Headers.TransferEncodingChunked = true;
         using var chunked = await gateway.Http.SendAsync(request, Ct);
-        await GatewayUnderTest.ProblemAsync(chunked, 413, "UPLOAD_TOO_LARGE");
+        Assert.Equal((string?)told["detail"], (string?)(await GatewayUnderTest.ProblemAsync(chunked, 413, "UPLOAD_TOO_LARGE"))["detail"]);
         Assert.Equal(0, kitchen.CompleteUploads);
         using var allowed = await gateway.Http.PostAsync("/v1/restaurants/a/menu:import", new ByteArrayContent(new byte[1_000_000]), Ct);
         Assert.Equal("1000000", (string?)JsonNode.Parse(await allowed.Content.ReadAsStringAsync(Ct))!["bytes"]);
+    }
+
+    [Fact]
+    public async Task UploadBeyondAGibibyte_IsTold_HowMuchIsTaken()
+    {
+        await using var kitchen = await KitchenServer.StartAsync("only");
+        await using var gateway = await GatewayUnderTest.StartAsync([kitchen]);
+        var port = gateway.Http.BaseAddress!.Port;
+        using var client = new System.Net.Sockets.TcpClient();
+        await client.ConnectAsync(System.Net.IPAddress.Loopback, port, Ct);
+        await using var stream = client.GetStream();
+        var head = $"POST /v1/restaurants/a/menu:import HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nContent-Length: {(1L << 30) + 1}\r\n\r\n";
+        await stream.WriteAsync(System.Text.Encoding.ASCII.GetBytes(head), Ct);
+
+        var answer = await new StreamReader(stream).ReadToEndAsync(Ct);
+
+        Assert.StartsWith("HTTP/1.1 413 ", answer, StringComparison.Ordinal);
+        Assert.Contains("\"A file has at most 1 GiB. Split it and send the parts.\"", answer, StringComparison.Ordinal);
     }
 
     [Theory]

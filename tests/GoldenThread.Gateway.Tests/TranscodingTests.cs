@@ -167,7 +167,8 @@ public sealed class TranscodingTests(KitchenFixture fixture) : IClassFixture<Kit
     {
         var large = """{"aString":" """ + new string('x', 300_000) + "\"}";
         using var declared = await Gateway.Http.PostAsync("/v1/echo", GatewayUnderTest.Json(large), Ct);
-        await GatewayUnderTest.ProblemAsync(declared, 413, "MESSAGE_TOO_LARGE");
+        var told = await GatewayUnderTest.ProblemAsync(declared, 413, "MESSAGE_TOO_LARGE");
+        Assert.Equal("A JSON body has at most 256 KiB. Send it in several requests.", (string?)told["detail"]);
         using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/echo") { Content = GatewayUnderTest.Json(large) };
         request.Headers.TransferEncodingChunked = true;
         using var chunked = await Gateway.Http.SendAsync(request, Ct);

@@ -205,6 +205,32 @@ public sealed class BenchmarkTests(ReportingHouse house)
     }
 
     [Fact]
+    public async Task SetMapping_WithIfMatch_ReplacesThatVersionAlone()
+    {
+        var lead = await LeadAsync();
+        var request = new SetBenchmarkMappingRequest { MappingId = $"etag-{Guid.NewGuid():N}", Mapping = AllianceTrust() };
+        async Task<BenchmarkMapping> SetAsync(string? etag = null)
+        {
+            Metadata headers = etag is null ? lead.Headers : [lead.Headers[0], new Metadata.Entry("if-match", etag)];
+            return (await lead.Benchmarks.SetBenchmarkMappingAsync(request, headers)).Mapping;
+        }
+
+        var none = await Assert.ThrowsAsync<RpcException>(() => SetAsync("\"1\""));
+        var first = await SetAsync();
+        Assert.Equal(first, await SetAsync(first.Etag));
+        request.Mapping = first.Clone();
+        request.Mapping.Source = "Another";
+        var second = await SetAsync(first.Etag);
+        request.Mapping.Source = "A third";
+        var stale = await Assert.ThrowsAsync<RpcException>(() => SetAsync(first.Etag));
+
+        Assert.NotEqual(first.Etag, second.Etag);
+        Assert.Equal((StatusCode.Aborted, StatusCode.Aborted), (none.StatusCode, stale.StatusCode));
+        Assert.Equal(second, (await lead.Benchmarks.GetBenchmarkMappingAsync(new() { MappingId = request.MappingId }, lead.Headers)).Mapping);
+        Assert.Equal("A third", (await SetAsync()).Source);
+    }
+
+    [Fact]
     public async Task Import_RepeatedUnderItsIdempotencyKey_GetsTheSameAnswer_AndOtherContentIsRefused()
     {
         var lead = await LeadAsync();

@@ -83,6 +83,50 @@ public sealed class PupilTests(TrackingHouse house)
     }
 
     [Fact]
+    public async Task IdempotencyKey_OfAnotherApplicationOrPerson_AnswersNothingOfTheirs()
+    {
+        var urn = await house.SchoolAsync();
+        var key = $"{Guid.NewGuid()}";
+        Task<CreatePupilResponse> CreateAsync(string subject, string application, string claim)
+        {
+            var token = house.Issuer.Token(subject, TrackingHouse.AllScopes, new Dictionary<string, object> { [claim] = application });
+            var caller = house.CallerWith(token);
+            return caller.Pupils.CreatePupilAsync(New(urn), caller.With("idempotency-key", key)).ResponseAsync;
+        }
+
+        var first = await CreateAsync(house.Lead.Subject, "one", "azp");
+        var ofAnotherApplication = await CreateAsync(house.Lead.Subject, "another", "client_id");
+
+        Assert.NotEqual(first.Pupil.PupilId, ofAnotherApplication.Pupil.PupilId);
+        Assert.Equal(first, await CreateAsync(house.Lead.Subject, "one", "client_id"));
+        Assert.Equal(ofAnotherApplication, await CreateAsync(house.Lead.Subject, "another", "azp"));
+        var head = await house.CallerAsync(Role.Headteacher, await house.SchoolAsync());
+        await RefusedAsync(StatusCode.NotFound, "SCHOOL_NOT_FOUND", () => CreateAsync(head.Subject, "one", "azp"));
+        Assert.Equal(2, (await house.Lead.ListAsync(urn)).Count);
+    }
+
+    [Fact]
+    public async Task IdempotencyKey_OfPartsThatReadAlikeTogether_IsNotTheSame()
+    {
+        var (subject, urn) = ($"person {Guid.NewGuid():N}", await house.SchoolAsync());
+        async Task<TestCaller> CallerAsync(string client, string name)
+        {
+            var grant = new Grant { Issuer = house.Issuer.Authority, Subject = name, Role = Role.Headteacher, SchoolUrn = urn, Reason = "test" };
+            await house.It.Grants.GiveGrantAsync(new() { Grant = grant }, house.It.Headers);
+            return house.CallerWith(house.Issuer.Token(name, TrackingHouse.AllScopes, new Dictionary<string, object> { ["azp"] = client }));
+        }
+
+        var one = await CallerAsync("an app", subject);
+        var other = await CallerAsync("an", $"app {subject}");
+        const string Key = "the same";
+
+        var first = await one.Pupils.CreatePupilAsync(New(urn), one.With("idempotency-key", Key));
+        var second = await other.Pupils.CreatePupilAsync(New(urn), other.With("idempotency-key", Key));
+
+        Assert.NotEqual(first.Pupil.PupilId, second.Pupil.PupilId);
+    }
+
+    [Fact]
     public async Task SensitiveFacts_AreForSomeRolesOnly()
     {
         var urn = await house.SchoolAsync();

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using GoldenThread.Gateway.Problems;
 using GoldenThread.Gateway.Transcoding;
+using GoldenThread.Gateway.Transcoding.Json;
 using Microsoft.AspNetCore.WebUtilities;
 
 namespace GoldenThread.Gateway.OpenApi;
@@ -23,7 +24,8 @@ internal static class ProblemResponses
         new(409, "Conflict", "FAILED_PRECONDITION", "The state does not allow it now, or it is there already.", "The collection is locked."),
         new(412, "PreconditionFailed", "ETAG_MISMATCH", "It was changed since the etag in If-Match was read.",
             "It was changed meanwhile. Read it again, then repeat the change with the new etag."),
-        new(413, "ContentTooLarge", "MESSAGE_TOO_LARGE", "More was sent than is taken: 4 MiB of JSON, 1 GiB in an upload.", "The body is larger than 4194304 bytes."),
+        new(413, "ContentTooLarge", "MESSAGE_TOO_LARGE", "More was sent than is taken: 4 MiB of JSON, 1 GiB in an upload.",
+            BadInputException.JsonBeyond(new SizeOptions().Json).Message),
         new(415, "UnsupportedMediaType", "UNSUPPORTED_MEDIA_TYPE", "The body is not JSON.", "The body must be JSON: send Content-Type: application/json."),
         new(422, "IdempotencyKeyReused", "IDEMPOTENCY_KEY_REUSED", "The Idempotency-Key was used with another request.",
             "This Idempotency-Key was used with another request. Use a new key for a new request."),

@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using GoldenThread.Gateway.Transcoding.Json;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace GoldenThread.Gateway.Problems;
 
@@ -20,7 +22,7 @@ public static partial class GatewayProblems
             }
             catch (BadHttpRequestException e) when (!context.Response.HasStarted)
             {
-                await OfBadRequest(e).AnswerAsync(context);
+                await OfBadRequest(e, context).AnswerAsync(context);
                 return;
             }
             catch (Exception e) when (!context.RequestAborted.IsCancellationRequested)
@@ -43,9 +45,12 @@ public static partial class GatewayProblems
         });
     }
 
-    internal static Problem OfBadRequest(BadHttpRequestException e) => e.StatusCode == StatusCodes.Status413PayloadTooLarge
-        ? new Problem(e.StatusCode, "UPLOAD_TOO_LARGE", "The body is larger than allowed.")
+    internal static Problem OfBadRequest(BadHttpRequestException e, HttpContext context) => e.StatusCode == StatusCodes.Status413PayloadTooLarge
+        ? TooLarge(context)
         : new Problem(StatusCodes.Status400BadRequest, "REQUEST_INCOMPLETE", "The request ended before its body was complete.");
+
+    private static Problem TooLarge(HttpContext context) => Problem.Of(BadInputException.UploadBeyond(
+        context.Features.Get<IHttpMaxRequestBodySizeFeature>()?.MaxRequestBodySize ?? new SizeOptions().Upload));
 
     // Routing, authentication and the proxy leave a bare status.
     private static Problem? OfStatus(HttpContext context)
@@ -61,7 +66,7 @@ public static partial class GatewayProblems
             StatusCodes.Status403Forbidden => new Problem(403, "PERMISSION_DENIED", "This is not allowed."),
             StatusCodes.Status404NotFound => new Problem(404, "NOT_FOUND", "There is nothing at this address."),
             StatusCodes.Status405MethodNotAllowed => new Problem(405, "METHOD_NOT_ALLOWED", "This address does not take this HTTP method."),
-            StatusCodes.Status413PayloadTooLarge => new Problem(413, "UPLOAD_TOO_LARGE", "The body is larger than allowed."),
+            StatusCodes.Status413PayloadTooLarge => TooLarge(context),
             >= 500 and not StatusCodes.Status503ServiceUnavailable and not StatusCodes.Status504GatewayTimeout => Problem.Unexpected(),
             _ => null,
         };

@@ -11,10 +11,6 @@ internal static class CallReading
     public static Authority Authority(this ServerCallContext context) =>
         context.Caller().As(RpcCatalogue.Rules[context.Method].Access!.Roles);
 
-    /// <summary>The version in If-Match; null where none was sent. For replacements, which may also create.</summary>
-    public static long? IfMatchWhereSent(this ServerCallContext context) =>
-        string.IsNullOrEmpty(context.RequestHeaders.GetValue("if-match")) ? null : context.IfMatch();
-
     /// <summary>An academic year as "2026/27" or, in a path, "2026-27".</summary>
     public static AcademicYear Year(string text, string field) =>
         AcademicYear.TryParse(text, out var year, out var problem) ? year : throw Errors.AcademicYearInvalid(field, problem);

@@ -57,10 +57,6 @@ internal static class TrackingFields
     /// <summary>A school to filter by; null for 0.</summary>
     public static int? OptionalUrn(int value) => value == 0 ? null : value;
 
-    /// <summary>The version in If-Match where the caller sent one, and null where not: for PUT, which may also create.</summary>
-    public static long? OptionalIfMatch(this ServerCallContext context) =>
-        string.IsNullOrEmpty(context.RequestHeaders.GetValue("if-match")) ? null : context.IfMatch();
-
     /// <summary>A day as text.</summary>
     public static string Text(this DateOnly day) => day.ToString("yyyy-MM-dd", System.Globalization.CultureInfo.InvariantCulture);
 }

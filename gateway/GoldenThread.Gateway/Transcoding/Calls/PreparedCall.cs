@@ -101,7 +101,7 @@ internal sealed class PreparedCall
         var hasBody = request.HttpContext.Features.Get<IHttpRequestBodyDetectionFeature>() is not { CanHaveBody: false };
         if (request.ContentLength > largest)
         {
-            throw TooLarge(BadInputException.MessageTooLarge, largest);
+            throw BadInputException.JsonBeyond(largest);
         }
 
         var json = Buffers.Get();
@@ -114,7 +114,7 @@ internal sealed class PreparedCall
                 hasBody = read > 0;
                 if (json.Count > largest)
                 {
-                    throw TooLarge(BadInputException.MessageTooLarge, largest);
+                    throw BadInputException.JsonBeyond(largest);
                 }
             }
 
@@ -165,15 +165,12 @@ internal sealed class PreparedCall
         MediaTypeHeaderValue.TryParse(contentType, out var type)
         && (type.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase) || type.Suffix.Equals("json", StringComparison.OrdinalIgnoreCase));
 
-    private static BadInputException TooLarge(string code, long largest) =>
-        new(code, $"The body is larger than {largest} bytes.") { Status = StatusCodes.Status413PayloadTooLarge };
-
     // Kestrel's limit for all requests is far lower; it can be changed only before the first read.
     private static void AllowUpload(HttpContext context, long largest)
     {
         if (context.Request.ContentLength > largest)
         {
-            throw TooLarge(BadInputException.UploadTooLarge, largest);
+            throw BadInputException.UploadBeyond(largest);
         }
 
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)

@@ -125,7 +125,7 @@ internal sealed partial class TranscodingForwarder(
         if (Cause<BadHttpRequestException>(e) is { } fault && !context.Response.HasStarted)
         {
             // Not the service but the caller's own body broke off, or went beyond the limit.
-            await GatewayProblems.OfBadRequest(fault).AnswerAsync(context);
+            await GatewayProblems.OfBadRequest(fault, context).AnswerAsync(context);
             return Failed(context, ForwarderError.RequestBodyClient, e);
         }
 

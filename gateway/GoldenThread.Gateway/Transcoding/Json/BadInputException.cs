@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace GoldenThread.Gateway.Transcoding.Json;
 
 /// <summary>The caller's request does not fit the contract. Becomes a problem of status 400, where it does not say otherwise.</summary>
@@ -25,4 +27,18 @@ internal sealed class BadInputException(string code, string detail) : Exception(
     public string Pointer { get; set; } = "";
 
     public static BadInputException Invalid(string detail) => new(InvalidValue, detail);
+
+    public static BadInputException JsonBeyond(long most) => Beyond(MessageTooLarge, $"A JSON body has at most {Size(most)}. Send it in several requests.");
+
+    public static BadInputException UploadBeyond(long most) => Beyond(UploadTooLarge, $"A file has at most {Size(most)}. Split it and send the parts.");
+
+    private static BadInputException Beyond(string code, string detail) => new(code, detail) { Status = StatusCodes.Status413PayloadTooLarge };
+
+    private static string Size(long bytes) => bytes switch
+    {
+        _ when bytes % (1 << 30) == 0 => $"{bytes >> 30} GiB",
+        _ when bytes % (1 << 20) == 0 => $"{bytes >> 20} MiB",
+        _ when bytes % (1 << 10) == 0 => $"{bytes >> 10} KiB",
+        _ => bytes.ToString("N0", CultureInfo.InvariantCulture) + " bytes",
+    };
 }

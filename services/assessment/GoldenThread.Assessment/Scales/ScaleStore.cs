@@ -29,16 +29,18 @@ internal sealed class ScaleStore(NpgsqlDataSource source)
         return (await WithCodesAsync(connection, rows, null, ct)).SingleOrDefault();
     }
 
-    /// <summary>Creates or replaces; null where no trust-wide grant lets the caller.</summary>
-    public static async Task<ScaleDefinition?> PutAsync(Work work, Authority by, ScaleDefinition scale, CancellationToken ct)
+    /// <summary>Creates, or replaces the version the caller names; null where it is another, or no trust-wide grant lets the caller.</summary>
+    public static async Task<ScaleDefinition?> PutAsync(Work work, Authority by, ScaleDefinition scale, long? ifVersion, CancellationToken ct)
     {
         const string Sql = """
             insert into scale as s (code, name, kind, lowest_score, highest_score, decimals, mean, standard_deviation)
             select @Code, @Name, @Kind, @LowestScore, @HighestScore, @Decimals, @Mean, @StandardDeviation
             where exists (select from reach(@Issuer, @Subject, @Roles) g where g.school_urn is null)
+              and (@ifVersion::bigint is null or exists (select from scale where code = @Code))
             on conflict (code) do update
             set name = excluded.name, kind = excluded.kind, lowest_score = excluded.lowest_score, highest_score = excluded.highest_score,
                 decimals = excluded.decimals, mean = excluded.mean, standard_deviation = excluded.standard_deviation, version = s.version + 1
+            where @ifVersion::bigint is null or s.version = @ifVersion
             returning version
             """;
         var parameters = new
@@ -51,6 +53,7 @@ internal sealed class ScaleStore(NpgsqlDataSource source)
             Decimals = (short)scale.Decimals,
             scale.Mean,
             scale.StandardDeviation,
+            ifVersion,
             by.Issuer,
             by.Subject,
             by.Roles,

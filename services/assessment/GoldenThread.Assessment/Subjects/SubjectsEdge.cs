@@ -29,10 +29,12 @@ internal sealed class SubjectsEdge(SubjectStore store, Works works) : SubjectsSe
 
     public override async Task<PutSubjectResponse> PutSubject(PutSubjectRequest request, ServerCallContext context)
     {
+        var ct = context.CancellationToken;
         var code = AssessmentFields.Code(request.Code, "code");
         var name = Fields.Text(request.Name, "name", LongestName);
         await using var work = await works.BeginAsync(context);
-        var row = await SubjectStore.PutAsync(work, context.Authority(), code, name, context.CancellationToken) ?? throw Errors.TrustGrantNeeded();
+        var row = await SubjectStore.PutAsync(work, context.Authority(), code, name, context.IfMatchWhereSent(), ct)
+            ?? throw await work.WhyNotDefinedAsync(context.Authority(), ct);
         work.Audit("subject", code);
         return await work.CommitAsync(new PutSubjectResponse { Subject = ToProto(row) });
     }

@@ -68,4 +68,17 @@ public static class Etag
             ? version
             : throw Refusal.EtagMismatch();
     }
+
+    /// <summary>The version named by If-Match; null where none was sent. For PUT, which may also create.</summary>
+    public static long? IfMatchWhereSent(this ServerCallContext context) =>
+        string.IsNullOrEmpty(context.RequestHeaders.GetValue("if-match")) ? null : context.IfMatch();
+
+    /// <summary>ABORTED ETAG_MISMATCH where If-Match was sent and names another version than the one that stands (null: there is none yet).</summary>
+    public static void DemandIfMatchWhereSent(this ServerCallContext context, long? standing)
+    {
+        if (context.IfMatchWhereSent() is { } version && version != standing)
+        {
+            throw Refusal.EtagMismatch();
+        }
+    }
 }

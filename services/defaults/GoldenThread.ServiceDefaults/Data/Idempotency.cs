@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Text.Json;
 using Dapper;
 using Google.Protobuf;
 using Grpc.Core;
@@ -7,7 +8,10 @@ using Npgsql;
 
 namespace GoldenThread.ServiceDefaults;
 
-/// <summary>A call that carries an Idempotency-Key: same key and payload get the same answer, another payload is refused.</summary>
+/// <summary>
+/// A call that carries an Idempotency-Key: same key and payload get the same answer, another payload is refused. Keys belong to one person in one
+/// application: neither another application of theirs nor another person in this one meets them, or the answers kept under them.
+/// </summary>
 internal sealed class IdempotentCall(string client, string rpc, string key)
 {
     public const string Constraint = "pk_idempotency";
@@ -35,7 +39,7 @@ internal sealed class IdempotentCall(string client, string rpc, string key)
         }
 
         var caller = context.Caller();
-        var call = new IdempotentCall($"{caller.Issuer} {caller.Subject}", context.Method, key);
+        var call = new IdempotentCall(ClientOf(caller), context.Method, key);
         context.UserState[StateKey] = call;
         return call;
     }
@@ -44,7 +48,7 @@ internal sealed class IdempotentCall(string client, string rpc, string key)
     public static RpcException SameKeyAtOnce() =>
         Refusal.Unavailable("IDEMPOTENCY_KEY_IN_USE", "A request with this Idempotency-Key is just being handled. Send it again.");
 
-    public async Task<T?> FindAsync<T>(NpgsqlConnection connection, CancellationToken ct) where T : class, IMessage<T>, new()
+    public async Task<IMessage?> FindAsync(NpgsqlConnection connection, CancellationToken ct)
     {
         const string Sql = "select request_hash, answer from idempotency where client = @client and rpc = @rpc and key = @key";
         var row = await connection.QuerySingleOrDefaultAsync<StoredAnswer>(new CommandDefinition(Sql, new { client, rpc, key }, cancellationToken: ct));
@@ -53,14 +57,9 @@ internal sealed class IdempotentCall(string client, string rpc, string key)
             return null;
         }
 
-        if (!row.RequestHash.AsSpan().SequenceEqual(RequestHash))
-        {
-            throw Refusal.IdempotencyKeyReused();
-        }
-
-        var answer = new T();
-        answer.MergeFrom(row.Answer);
-        return answer;
+        return row.RequestHash.AsSpan().SequenceEqual(RequestHash)
+            ? RpcCatalogue.Rules[rpc].Answer.ParseFrom(row.Answer)
+            : throw Refusal.IdempotencyKeyReused();
     }
 
     public void AddTo(NpgsqlBatch batch, byte[] answer)
@@ -78,6 +77,9 @@ internal sealed class IdempotentCall(string client, string rpc, string key)
             },
         });
     }
+
+    // As JSON, since a blank could stand in each of the parts.
+    private static string ClientOf(Caller caller) => JsonSerializer.Serialize(new[] { caller.Issuer, caller.ClientId, caller.Subject });
 
     private sealed record StoredAnswer
     {
@@ -100,20 +102,12 @@ internal sealed class IdempotencyInterceptor(NpgsqlDataSource source) : Intercep
 
         var call = IdempotentCall.Of(context)!;
         call.RequestHash = SHA256.HashData(((IMessage)request).ToByteArray());
-        return await FindAsync<TResponse>(call, context.CancellationToken) ?? await continuation(request, context);
+        return (TResponse?)await FindAsync(call, context.CancellationToken) ?? await continuation(request, context);
     }
 
-    private async Task<TResponse?> FindAsync<TResponse>(IdempotentCall call, CancellationToken ct) where TResponse : class
-    {
-        // The generated response types are all IMessage<T> with a constructor, which the interceptor's signature cannot say.
-        var find = typeof(IdempotencyInterceptor).GetMethod(nameof(FindMessageAsync), System.Reflection.BindingFlags.NonPublic | System.Reflection.BindingFlags.Instance)!
-            .MakeGenericMethod(typeof(TResponse)).CreateDelegate<Func<IdempotentCall, CancellationToken, Task<TResponse?>>>(this);
-        return await find(call, ct);
-    }
-
-    private async Task<T?> FindMessageAsync<T>(IdempotentCall call, CancellationToken ct) where T : class, IMessage<T>, new()
+    private async Task<IMessage?> FindAsync(IdempotentCall call, CancellationToken ct)
     {
         await using var connection = await source.OpenConnectionAsync(ct);
-        return await call.FindAsync<T>(connection, ct);
+        return await call.FindAsync(connection, ct);
     }
 }

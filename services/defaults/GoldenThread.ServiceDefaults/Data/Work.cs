@@ -101,7 +101,7 @@ public sealed class Work : IAsyncDisposable
         }
 
         idempotent.RequestHash = contentHash;
-        return await idempotent.FindAsync<T>(Connection, ct);
+        return (T?)await idempotent.FindAsync(Connection, ct);
     }
 
     /// <summary>Commits, keeping the answer for a repeat of the request, and gives the answer back.</summary>

@@ -6,11 +6,12 @@ using Google.Protobuf.Reflection;
 
 namespace GoldenThread.ServiceDefaults;
 
-/// <summary>What an rpc asks of its caller.</summary>
+/// <summary>What an rpc asks of its caller, and answers.</summary>
 /// <param name="Method">Full name as gRPC sends it: /package.Service/Method.</param>
 /// <param name="Access">Scope and roles; null for an rpc between services.</param>
 /// <param name="Anonymous">Whether anybody may call: health alone.</param>
-public sealed record RpcRule(string Method, Access? Access, bool Anonymous);
+/// <param name="Answer">Reads an answer.</param>
+public sealed record RpcRule(string Method, Access? Access, bool Anonymous, MessageParser Answer);
 
 /// <summary>Every rpc of the contracts with what it asks, read from the descriptors: the proto is the one place where it is written.</summary>
 public static class RpcCatalogue
@@ -31,17 +32,17 @@ public static class RpcCatalogue
         var name = $"/{service.FullName}/{method.Name}";
         if (file.Package == "grpc.health.v1")
         {
-            return new(name, null, Anonymous: true);
+            return new(name, null, Anonymous: true, method.OutputType.Parser);
         }
 
         var access = method.GetOptions()?.GetExtension(AccessExtensions.Access);
         if (file.Package.Contains(".internal.", StringComparison.Ordinal))
         {
-            return new(name, null, Anonymous: false);
+            return new(name, null, Anonymous: false, method.OutputType.Parser);
         }
 
         return access is { Scope.Length: > 0, Roles.Count: > 0 }
-            ? new(name, access, Anonymous: false)
+            ? new(name, access, Anonymous: false, method.OutputType.Parser)
             : throw new InvalidOperationException($"{name} carries no (goldenthread.type.v1.access) with a scope and roles. Every public rpc needs one.");
     }
 

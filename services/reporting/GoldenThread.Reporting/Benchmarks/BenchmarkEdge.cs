@@ -59,9 +59,11 @@ internal sealed partial class BenchmarkEdge(Works works, BenchmarkStore store, A
 
         var mapping = request.Mapping?.Clone() ?? throw Errors.MappingInvalid("mapping", "The mapping is missing.");
         mapping.MappingId = request.MappingId;
+        mapping.Etag = "";
         Demand(mapping);
         await using var work = await works.BeginAsync(context);
-        await store.SetMappingAsync(work, mapping, context.CancellationToken);
+        var version = await store.SetMappingAsync(work, mapping, context.IfMatchWhereSent(), context.CancellationToken) ?? throw Refusal.EtagMismatch();
+        mapping.Etag = Etag.Of(version);
         work.Audit("benchmark-mapping", mapping.MappingId);
         return await work.CommitAsync(new SetBenchmarkMappingResponse { Mapping = mapping });
     }

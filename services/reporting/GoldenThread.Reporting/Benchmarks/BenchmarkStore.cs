@@ -93,23 +93,29 @@ internal sealed class BenchmarkStore(NpgsqlDataSource source)
         }, ct));
     }
 
-    /// <summary>Sets a mapping in place of the one before.</summary>
-    public Task SetMappingAsync(Work work, BenchmarkMapping mapping, CancellationToken ct)
+    /// <summary>Sets a mapping in place of the one before; its version, or null where the caller names another than the one that stands.</summary>
+    public Task<long?> SetMappingAsync(Work work, BenchmarkMapping mapping, long? ifVersion, CancellationToken ct)
     {
         const string Sql = """
-            insert into benchmark_mapping (mapping_id, document) values (@MappingId, @Document::jsonb)
-            on conflict (mapping_id) do update set document = excluded.document, set_at = now()
+            insert into benchmark_mapping as m (mapping_id, document)
+            select @MappingId, @Document::jsonb
+            where @ifVersion::bigint is null or exists (select from benchmark_mapping where mapping_id = @MappingId)
+            on conflict (mapping_id) do update
+            set document = excluded.document, version = m.version + case when m.document = excluded.document then 0 else 1 end, set_at = now()
+            where @ifVersion::bigint is null or m.version = @ifVersion
+            returning version
             """;
-        return work.Connection.ExecuteAsync(work.Command(Sql, new { mapping.MappingId, Document = JsonFormatter.Default.Format(mapping) }, ct));
+        return work.Connection.ExecuteScalarAsync<long?>(
+            work.Command(Sql, new { mapping.MappingId, Document = JsonFormatter.Default.Format(mapping), ifVersion }, ct));
     }
 
     /// <summary>A mapping; null where there is none of that id.</summary>
     public async Task<BenchmarkMapping?> FindMappingAsync(string mappingId, CancellationToken ct)
     {
-        const string Sql = "select document from benchmark_mapping where mapping_id = @mappingId";
+        const string Sql = "select document::text as document, version from benchmark_mapping where mapping_id = @mappingId";
         await using var connection = await source.OpenConnectionAsync(ct);
-        var document = await connection.ExecuteScalarAsync<string?>(new CommandDefinition(Sql, new { mappingId }, cancellationToken: ct));
-        return document is null ? null : JsonParser.Default.Parse<BenchmarkMapping>(document);
+        var row = await connection.QuerySingleOrDefaultAsync<MappingRow>(new CommandDefinition(Sql, new { mappingId }, cancellationToken: ct));
+        return row?.ToProto();
     }
 
     /// <summary>Figures of England, regions, local authorities and trusts, after a row.</summary>
@@ -217,6 +223,20 @@ internal sealed class BenchmarkStore(NpgsqlDataSource source)
         : [.. breaks, $"The benchmark is of {Year(published)}, the latest that is held; the collection is of {Year(asked)}."];
 
     private static string Year(int ending) => Education.AcademicYear.Starting(ending - 1).ToString();
+
+    private sealed record MappingRow
+    {
+        public required string Document { get; init; }
+
+        public required long Version { get; init; }
+
+        public BenchmarkMapping ToProto()
+        {
+            var mapping = JsonParser.Default.Parse<BenchmarkMapping>(Document);
+            mapping.Etag = Etag.Of(Version);
+            return mapping;
+        }
+    }
 
     private sealed record UseRow
     {

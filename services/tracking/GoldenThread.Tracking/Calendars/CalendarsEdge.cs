@@ -24,11 +24,7 @@ internal sealed class CalendarsEdge(CalendarStore store, SchoolStore schools, Wo
 
         var wanted = Calendar.From(request.SchoolUrn, year, request.Calendar);
         var known = await CalendarStore.LockAsync(work, wanted.SchoolUrn, wanted.AcademicYear, ct);
-        if (context.OptionalIfMatch() is { } version && version != known?.Version)
-        {
-            throw Refusal.EtagMismatch();
-        }
-
+        context.DemandIfMatchWhereSent(known?.Version);
         if (known is not null && known.SaysTheSameAs(wanted))
         {
             return await work.CommitAsync(new PutCalendarResponse { Calendar = known.ToProto() });

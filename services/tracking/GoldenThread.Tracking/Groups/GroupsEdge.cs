@@ -20,11 +20,7 @@ internal sealed class GroupsEdge(GroupStore store, Works works, TimeProvider clo
         }
 
         var known = await GroupStore.LockAsync(work, wanted.Group, ct);
-        if (context.OptionalIfMatch() is { } version && version != known?.Version)
-        {
-            throw Refusal.EtagMismatch();
-        }
-
+        context.DemandIfMatchWhereSent(known?.Version);
         if (known is null || !known.SaysTheSameAs(wanted))
         {
             known = wanted with { Version = (known?.Version ?? 0) + 1, BuiltIn = known?.BuiltIn ?? false };

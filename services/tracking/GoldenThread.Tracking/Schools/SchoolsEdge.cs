@@ -19,11 +19,7 @@ internal sealed class SchoolsEdge(SchoolStore store, Works works) : SchoolServic
         }
 
         var known = await SchoolStore.LockAsync(work, wanted.SchoolUrn, ct);
-        if (context.OptionalIfMatch() is { } version && version != known?.Version)
-        {
-            throw Refusal.EtagMismatch();
-        }
-
+        context.DemandIfMatchWhereSent(known?.Version);
         if (known is not null && known.SaysTheSameAs(wanted))
         {
             return await work.CommitAsync(new PutSchoolResponse { School = known.ToProto() });

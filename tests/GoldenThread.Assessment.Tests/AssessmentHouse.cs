@@ -115,31 +115,28 @@ public sealed class AssessmentHouse : IAsyncLifetime
     /// <summary>Tells of a pupil, as tracking does, and waits until the service has heard.</summary>
     public async Task EnrolAsync(params TestPupil[] pupils)
     {
+        Guid[] messages = [Guid.CreateVersion7(), Guid.CreateVersion7()];
         await PublishAsync(new PupilIdentifiersChanged
         {
             ChangeSetId = Guid.CreateVersion7(),
             Count = pupils.Length,
             Rows = pupils.Select(p => p.Identifiers()).ToList(),
-        });
+        }, messages[0]);
         await PublishAsync(new PupilsChanged
         {
             ChangeSetId = Guid.CreateVersion7(),
             RecordedAt = DateTimeOffset.UtcNow,
             Count = pupils.Length,
             Rows = pupils.Select(p => p.Snapshot()).ToList(),
+        }, messages[1]);
+        // By message: a pupil who is known already may be told of anew.
+        await Eventually.Async(async () =>
+        {
+            await using var connection = await Database.OpenConnectionAsync();
+            Assert.Equal(
+                messages.Length, await connection.ExecuteScalarAsync<int>("select count(*) from inbox where message_id = any(@messages)", new { messages }));
         });
-        await HeardAsync(pupils);
     }
-
-    /// <summary>Waits until the service knows these pupils by id and by UPN.</summary>
-    public Task HeardAsync(params TestPupil[] pupils) => Eventually.Async(async () =>
-    {
-        const string Sql = """
-            select (select count(*) from pupil where pupil_id = any(@ids)) + (select count(*) from pupil_identity where pupil_id = any(@ids))
-            """;
-        await using var connection = await Database.OpenConnectionAsync();
-        Assert.Equal(2 * pupils.Length, await connection.ExecuteScalarAsync<long>(Sql, new { ids = pupils.Select(p => p.PupilId).ToArray() }));
-    });
 
     public async ValueTask DisposeAsync()
     {

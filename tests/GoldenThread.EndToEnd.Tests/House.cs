@@ -273,30 +273,45 @@ public sealed class House : IAsyncLifetime
     {
         foreach (var service in Services.Values)
         {
-            await using var connection = new NpgsqlConnection(service.Database!.ConnectionString);
-            await connection.OpenAsync();
-            await Eventually.Async(
-                async () =>
-                {
-                    await using var command = new NpgsqlCommand("select exists (select from access_grant where subject = @subject)", connection);
-                    command.Parameters.AddWithValue("subject", subject);
-                    return (bool)(await command.ExecuteScalarAsync())!;
-                },
-                $"{service.Name} knows what {subject} was given");
+            await GrantKnownAsync(service.Name, service.Database!, subject);
         }
+    }
+
+    /// <summary>Waits until a service knows what somebody was given.</summary>
+    public static async Task GrantKnownAsync(string service, TestDatabase database, string subject)
+    {
+        await using var connection = new NpgsqlConnection(database.ConnectionString);
+        await connection.OpenAsync();
+        await Eventually.Async(
+            async () =>
+            {
+                await using var command = new NpgsqlCommand("select exists (select from access_grant where subject = @subject)", connection);
+                command.Parameters.AddWithValue("subject", subject);
+                return (bool)(await command.ExecuteScalarAsync())!;
+            },
+            $"{service} knows what {subject} was given");
+    }
+
+    /// <summary>Waits until a question to a service's database is answered with yes.</summary>
+    public async Task KnownAsync(string service, string sql, TimeSpan? patience = null)
+    {
+        await using var source = NpgsqlDataSource.Create(Services[service].Database!.ConnectionString);
+        await Eventually.Async(async () => (bool)(await source.CreateCommand(sql).ExecuteScalarAsync())!, $"{service}: {sql}", patience);
     }
 
     private static string ContractName(Role role) =>
         AccessReflection.Descriptor.EnumTypes.Single(type => type.Name == nameof(Role)).FindValueByNumber((int)role).Name["ROLE_".Length..];
 
-    private static Func<Task<bool>> Ready(int port)
+    private static Func<Task<bool>> Ready(int port) => Answers(port, "ready");
+
+    private static Func<Task<bool>> Answers(int port, string health)
     {
         var http = new HttpClient { Timeout = TimeSpan.FromSeconds(2) };
         return async () =>
         {
             try
             {
-                using var response = await http.GetAsync($"http://127.0.0.1:{port}/health/ready");
+                using var response = await http.GetAsync($"http://127.0.0.1:{port}/health/{health}");
                 return response.IsSuccessStatusCode;
             }
             catch (Exception e) when (e is HttpRequestException or TaskCanceledException)
@@ -314,15 +329,31 @@ public sealed class House : IAsyncLifetime
     /// <param name="readyPort">The port at which it says that it is ready.</param>
     public async Task<HouseProcess> StartAnotherAsync(HouseProcess process, IReadOnlyDictionary<string, string?> settings, int readyPort)
     {
+        var another = Another(process, settings, Ready(readyPort));
+        await another.StartAsync(StartPatience);
+        return another;
+    }
+
+    /// <summary>Like <see cref="StartAnotherAsync"/>, but as soon as it answers, ready or not.</summary>
+    /// <param name="process">The process.</param>
+    /// <param name="settings">What is different.</param>
+    /// <param name="healthPort">The port at which it says that it lives.</param>
+    public async Task<HouseProcess> StartAnotherUnreadyAsync(HouseProcess process, IReadOnlyDictionary<string, string?> settings, int healthPort)
+    {
+        var another = Another(process, settings, Answers(healthPort, "live"));
+        await another.StartAsync(StartPatience);
+        return another;
+    }
+
+    private HouseProcess Another(HouseProcess process, IReadOnlyDictionary<string, string?> settings, Func<Task<bool>> isReady)
+    {
         var all = new Dictionary<string, string?>(process.Settings);
         foreach (var (name, value) in settings)
         {
             all[name] = value;
         }
 
-        var another = new HouseProcess($"{process.Name}-{Secrets.ShortName()}", process.ProgramFile, folder, all, Ready(readyPort));
-        await another.StartAsync(StartPatience);
-        return another;
+        return new HouseProcess($"{process.Name}-{Secrets.ShortName()}", process.ProgramFile, folder, all, isReady);
     }
 
     /// <summary>The virtual host of this house.</summary>

@@ -71,7 +71,7 @@ public sealed class JuniorSchoolProjectTests(JuniorSchool study) : IClassFixture
                 Assert.Equal(Whole(mean, "n"), (int)Point(all["pupils"]!));
                 Close(share, "proportion", all["percentMet"]!, factor: 100);
                 Close(mean, "mean", all["meanScore"]!);
-            });
+            }, TimeSpan.FromMinutes(2));
         }
     }
 

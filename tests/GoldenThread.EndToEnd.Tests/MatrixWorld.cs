@@ -71,6 +71,7 @@ public sealed class MatrixWorld : IAsyncLifetime
         await ImproveAsync(own);
         await ImproveAsync(foreign);
         await PlanAsync([own, foreign]);
+        await ReportedAsync();
         (Own, Foreign) = (new Place(common, own), new Place(common, foreign));
         PupilsAbsent = new Place(
             common, own.ToDictionary(pair => pair.Key, pair => Place.OfPupils.Contains(pair.Key) ? Guid.CreateVersion7().ToString() : pair.Value));
@@ -189,8 +190,20 @@ public sealed class MatrixWorld : IAsyncLifetime
         place["leave_id"] = Text(leave, "leave", "leaveId");
     }
 
+    // What reporting is asked for must have come to it: both schools, and a status for each pupil who sat.
+    private Task ReportedAsync() => House.KnownAsync("reporting", $"""
+        select exists (select from collection where collection_id = '{common["collection_id"]}')
+           and exists (select from test where test_id = '{common["test_id"]}')
+           and (select count(*) from school where school_urn in (900001, 900002)) = 2
+           and (select count(*) from pupil_enrolment where school_urn in (900001, 900002)) = {2 * PupilsPerSchool}
+           and (select count(*) from pupil_status where collection_id = '{common["collection_id"]}') = {2 * (PupilsPerSchool - 1)}
+           and not exists (select from summary_due)
+        """);
+
     private async Task PlanAsync(Dictionary<string, string>[] places)
     {
+        // Nobody but these has duties here: seven centrally, a head at each school.
+        await House.KnownAsync("reviews", $"select (select count(*) from person) = {7 + places.Length} and (select count(*) from calendar) = {2 * places.Length}");
         JsonNode plan = null!;
         JsonArray visits = [];
         await Eventually.Async(

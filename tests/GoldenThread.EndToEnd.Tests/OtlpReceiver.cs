@@ -16,14 +16,22 @@ namespace GoldenThread.EndToEnd.Tests;
 /// <param name="ParentId">The span it belongs to; empty for the first.</param>
 /// <param name="Name">Its name.</param>
 /// <param name="Kind">1 internal, 2 server, 3 client, 4 producer, 5 consumer.</param>
-internal sealed record Span(string Service, string TraceId, string SpanId, string ParentId, string Name, int Kind);
+/// <param name="Links">Ids of further spans that asked for it.</param>
+internal sealed record Span(string Service, string TraceId, string SpanId, string ParentId, string Name, int Kind, IReadOnlyList<string> Links);
+
+/// <summary>A metric, whatever its figures.</summary>
+/// <param name="Service">service.name of its resource.</param>
+/// <param name="Meter">The library that measures.</param>
+/// <param name="Name">Its name.</param>
+internal sealed record Metric(string Service, string Meter, string Name);
 
 /// <summary>
-/// A collector of traces: OTLP over gRPC, reading only the fields named in <see cref="Span"/>. Field numbers from opentelemetry-proto 1.x,
-/// collector/trace/v1/trace_service.proto and trace/v1/trace.proto.
+/// A collector of traces and metrics: OTLP over gRPC, reading only the fields named in <see cref="Span"/> and <see cref="Metric"/>. Field numbers from
+/// opentelemetry-proto 1.x: trace_service.proto and trace.proto, metrics_service.proto and metrics.proto, resource.proto, common.proto.
 /// </summary>
 internal sealed class OtlpReceiver : IAsyncDisposable
 {
+    private readonly ConcurrentDictionary<Metric, bool> metrics = new();
     private readonly WebApplication server;
 
     private OtlpReceiver()
@@ -32,12 +40,15 @@ internal sealed class OtlpReceiver : IAsyncDisposable
         builder.Logging.ClearProviders();
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(System.Net.IPAddress.Loopback, 0, listen => listen.Protocols = HttpProtocols.Http2));
         server = builder.Build();
-        server.MapPost("/opentelemetry.proto.collector.trace.v1.TraceService/Export", (HttpContext context) => AnswerAsync(context, Read));
-        server.MapPost("/opentelemetry.proto.collector.metrics.v1.MetricsService/Export", (HttpContext context) => AnswerAsync(context, _ => { }));
+        server.MapPost("/opentelemetry.proto.collector.trace.v1.TraceService/Export", (HttpContext context) => AnswerAsync(context, ReadSpans));
+        server.MapPost("/opentelemetry.proto.collector.metrics.v1.MetricsService/Export", (HttpContext context) => AnswerAsync(context, ReadMetrics));
     }
 
     /// <summary>Every span so far.</summary>
     public ConcurrentQueue<Span> Spans { get; } = [];
+
+    /// <summary>Every metric that was ever sent.</summary>
+    public ICollection<Metric> Metrics => metrics.Keys;
 
     /// <summary>For <c>Telemetry:OtlpEndpoint</c>.</summary>
     public string Endpoint => server.Urls.First();
@@ -65,18 +76,31 @@ internal sealed class OtlpReceiver : IAsyncDisposable
         context.Response.AppendTrailer("grpc-status", "0");
     }
 
-    private void Read(byte[] request)
+    private void ReadSpans(byte[] request)
     {
-        foreach (var resourceSpans in Messages(request, 1))
+        foreach (var (service, _, span) in Items(request))
         {
-            var resource = Messages(resourceSpans, 1).FirstOrDefault() ?? [];
-            var service = Messages(resource, 1).Where(pair => Text(pair, 1) == "service.name").Select(pair => Text(Messages(pair, 2).First(), 1)).FirstOrDefault("");
-            foreach (var span in Messages(resourceSpans, 2).SelectMany(scope => Messages(scope, 2)))
-            {
-                Spans.Enqueue(new Span(service, Hex(span, 1), Hex(span, 2), Hex(span, 4), Text(span, 5), Number(span, 6)));
-            }
+            Spans.Enqueue(new Span(service, Hex(span, 1), Hex(span, 2), Hex(span, 4), Text(span, 5), Number(span, 6), [.. Messages(span, 13).Select(link => Hex(link, 2))]));
         }
     }
+
+    private void ReadMetrics(byte[] request)
+    {
+        foreach (var (service, meter, metric) in Items(request))
+        {
+            metrics[new Metric(service, meter, Text(metric, 1))] = true;
+        }
+    }
+
+    // Requests of both kinds nest alike: resources, in them scopes, in them spans or metrics.
+    private static IEnumerable<(string Service, string Scope, byte[] Item)> Items(byte[] request) =>
+        from ofResource in Messages(request, 1)
+        let resource = Messages(ofResource, 1).FirstOrDefault() ?? []
+        let service = Messages(resource, 1).Where(pair => Text(pair, 1) == "service.name").Select(pair => Text(Messages(pair, 2).First(), 1)).FirstOrDefault("")
+        from ofScope in Messages(ofResource, 2)
+        let scope = Text(Messages(ofScope, 1).FirstOrDefault() ?? [], 1)
+        from item in Messages(ofScope, 2)
+        select (service, scope, item);
 
     private static IEnumerable<byte[]> Messages(byte[] message, int field)
     {

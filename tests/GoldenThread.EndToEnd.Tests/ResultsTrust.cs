@@ -24,7 +24,7 @@ internal sealed class ResultsTrust(House house, int[] schools, int pupilsPerScho
     /// <summary>The collection that the results belong to.</summary>
     public string CollectionId { get; private set; } = "";
 
-    /// <summary>Makes all but the results, and waits until assessment knows the pupils.</summary>
+    /// <summary>Makes all but the results, and waits until every service that hears of results knows what they are of.</summary>
     public async Task MakeAsync()
     {
         await DefinitionsAsync();
@@ -39,6 +39,20 @@ internal sealed class ResultsTrust(House house, int[] schools, int pupilsPerScho
             var lines = (await house.GetAsync(Admin, $"/v1/collections/{CollectionId}/completeness?page_size=1000"))["lines"]!.AsArray();
             Assert.Equal(schools.Length * pupilsPerSchool * testCount, lines.Sum(line => (int)line!["expected"]!));
         }, TimeSpan.FromSeconds(60));
+        // A result that overtakes the news of its test is judged in the trace of the test; a collection not known yet is answered with 404.
+        var ofTests = $"test_id in ('{string.Join("', '", tests)}')";
+        var ofSchools = $"school_urn in ({string.Join(", ", schools)})";
+        await house.KnownAsync("tracking", $"""
+            select exists (select from collection_copy where collection_id = '{CollectionId}')
+               and (select count(*) from test_copy where {ofTests}) = {testCount}
+            """);
+        await house.KnownAsync("reporting", $"""
+            select exists (select from collection where collection_id = '{CollectionId}')
+               and (select count(*) from test where {ofTests}) = {testCount}
+               and (select count(*) from school where {ofSchools}) = {schools.Length}
+               and (select count(*) from pupil_enrolment where {ofSchools}) = {schools.Length * pupilsPerSchool}
+               and not exists (select from summary_due)
+            """, TimeSpan.FromSeconds(60));
     }
 
     /// <summary>

@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
 using System.Net;
+using System.Net.NetworkInformation;
 using System.Text.Json.Nodes;
+using GoldenThread.TestSupport;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -50,6 +52,12 @@ internal sealed class GatewayUnderTest : IAsyncDisposable
         gateway.Http = new HttpClient { BaseAddress = gateway.RestAddress, Timeout = TimeSpan.FromMinutes(3) };
         return gateway;
     }
+
+    /// <summary>
+    /// Waits until nobody is connected any more to a kitchen that was killed. Until the gateway hears of it, a call may still go out on the broken
+    /// connection, and who can tell then whether it was done?
+    /// </summary>
+    public static Task LetGoAsync(Uri kitchen) => Eventually.Async(() => Task.FromResult(!HasConnectionTo(kitchen)), "the gateway has let go of the connection");
 
     /// <summary>A GET whose answer must be JSON and 200.</summary>
     public async Task<JsonNode> GetAsync(string path)
@@ -116,6 +124,12 @@ internal sealed class GatewayUnderTest : IAsyncDisposable
             // Nothing is held.
         }
     }
+
+    // Both families: a socket for both of them calls an address of the older one by a mapped one.
+    private static bool HasConnectionTo(Uri kitchen) => IPGlobalProperties.GetIPGlobalProperties().GetActiveTcpConnections()
+        .Any(connection => connection.RemoteEndPoint.Port == kitchen.Port
+            && connection.RemoteEndPoint.Address.MapToIPv4().Equals(IPAddress.Parse(kitchen.Host))
+            && connection.State is TcpState.Established or TcpState.CloseWait);
 }
 
 /// <summary>One kitchen and one gateway, shared by the tests that do not disturb them.</summary>

@@ -1,5 +1,5 @@
+using System.Diagnostics;
 using System.Net;
-using System.Net.NetworkInformation;
 using System.Net.Sockets;
 using System.Text.Json.Nodes;
 using GoldenThread.TestSupport;
@@ -19,10 +19,9 @@ public sealed class OutageTests
         await using var gateway = await GatewayUnderTest.StartAsync([first, second], "Gateway:HealthInterval=00:10:00");
         var before = await AskAsync(gateway, 40);
         Assert.Equal(["first", "second"], before.Order());
-        var port = new Uri(first.Address).Port;
+        var address = new Uri(first.Address);
         await first.KillAsync();
-        // Until the gateway hears of it, a call may still go out on the broken connection; who can tell then whether it was done? Not this test's matter.
-        await Eventually.Async(() => Task.FromResult(!HasConnectionTo(port)), "the gateway has let go of the connection");
+        await GatewayUnderTest.LetGoAsync(address);
         for (var round = 0; round < 60; round++)
         {
             Assert.Equal("second", (string?)(await gateway.PostAsync("/v1/who", "{}"))["name"]);
@@ -70,7 +69,7 @@ public sealed class OutageTests
     {
         await using var first = await KitchenServer.StartAsync("first");
         await using var second = await KitchenServer.StartAsync("second");
-        await using var gateway = await GatewayUnderTest.StartAsync([first, second], "Gateway:HealthInterval=00:10:00", "Gateway:FailureWindow=00:00:04");
+        await using var gateway = await GatewayUnderTest.StartAsync([first, second], "Gateway:HealthInterval=00:10:00", "Gateway:FailureWindow=00:00:15");
         first.BreaksCalls = true;
         // What was sent and may have been done is not sent again, so that callers see these failures, until the address is left alone.
         await Eventually.Async(async () =>
@@ -82,7 +81,7 @@ public sealed class OutageTests
         Assert.Equal(["second"], await AskAsync(gateway, 20));
         Assert.Equal(broken, first.BrokenCalls);
         first.BreaksCalls = false;
-        await Eventually.Async(async () => Assert.Equal(["first", "second"], (await AskAsync(gateway, 20)).Order()), TimeSpan.FromSeconds(20));
+        await Eventually.Async(async () => Assert.Equal(["first", "second"], (await AskAsync(gateway, 20)).Order()), TimeSpan.FromSeconds(60));
         Assert.Equal("2 of 2 healthy", await WellAsync(gateway));
     }
 
@@ -108,9 +107,14 @@ public sealed class OutageTests
     {
         await using var kitchen = await KitchenServer.StartAsync("only");
         await using var gateway = await GatewayUnderTest.StartAsync([kitchen], "Gateway:RateLimit:Requests=3", "Gateway:RateLimit:Window=00:00:02");
-        await UseUpAsync(gateway);
+        var clock = Stopwatch.StartNew();
+        var before = await UseUpAsync(gateway);
+        // A full refill, and a timer's turn: waiting longer than this harms nothing.
         await Task.Delay(TimeSpan.FromSeconds(2.5), Ct);
-        Assert.InRange(await UseUpAsync(gateway), 3, 4);
+        var after = await UseUpAsync(gateway);
+        Assert.True(after >= 3, $"after its refill it served {after}");
+        // Three at once and three for every two seconds; how long it all took is this machine's matter.
+        Assert.InRange(before + after, 6, 3 + (int)Math.Ceiling(clock.Elapsed.TotalSeconds * 1.5));
     }
 
     [Fact]
@@ -180,9 +184,6 @@ public sealed class OutageTests
         var refusal = await Assert.ThrowsAnyAsync<Exception>(async () => await (await GatewayUnderTest.StartAsync([kitchen], setting)).DisposeAsync());
         Assert.Contains(name, refusal.Message, StringComparison.Ordinal);
     }
-
-    private static bool HasConnectionTo(int port) => IPGlobalProperties.GetIPGlobalProperties().GetActiveTcpConnections()
-        .Any(connection => connection.RemoteEndPoint.Port == port && connection.State is TcpState.Established or TcpState.CloseWait);
 
     private static async Task<string?> WellAsync(GatewayUnderTest gateway) => (string?)(await gateway.GetAsync("/health/ready"))["services"]!["kitchen"];
 

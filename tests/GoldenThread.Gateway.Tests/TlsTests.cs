@@ -60,7 +60,9 @@ public sealed class TlsTests : IAsyncLifetime
     {
         await using var gateway = await StartAsync(Name, "00:10:00");
         await Eventually.Async(async () => Assert.Equal(["first", "second"], await AskAsync(gateway)));
+        var address = new Uri(_first.Address);
         await _first.KillAsync();
+        await GatewayUnderTest.LetGoAsync(address);
         for (var round = 0; round < 30; round++)
         {
             Assert.Equal(["second"], await AskAsync(gateway, 1));

@@ -209,6 +209,7 @@ public sealed class DisclosureTests(ReportingHouse house)
             _ => [],
         }))]));
         await house.PublishAsync(cohort.Results(20));
+        await house.SettledAsync();
         var (lead, board) = (await house.CallerAsync(Role.DataLead), await house.CallerAsync(Role.Board));
         var request = new ListAttainmentRequest { CollectionId = cohort.CollectionId.ToString(), SchoolUrn = cohort.SchoolUrn };
 

@@ -176,6 +176,7 @@ public sealed class OverviewTests(ReportingHouse house)
         await Eventually.Async(async () => Assert.Equal(700, await JudgedAsync()));
 
         await house.PublishAsync(Judged([Status(cohort, pupils[0], "stuck", 1), Status(cohort, pupils[1], "stuck", 3)]));
+        await house.SettledAsync();
 
         await Eventually.Async(async () =>
         {

@@ -1,4 +1,4 @@
-using System.Diagnostics;
+using System.Collections.Concurrent;
 using System.Globalization;
 using Dapper;
 using GoldenThread.Infrastructure;
@@ -32,6 +32,7 @@ public sealed class ReportingHouse : IAsyncLifetime
 
     private static int nextUrn = 100_000;
 
+    private readonly ConcurrentDictionary<Guid, bool> published = new();
     private TestDatabase database = null!;
     private RunningService service = null!;
     private IBusControl bus = null!;
@@ -66,8 +67,27 @@ public sealed class ReportingHouse : IAsyncLifetime
     }
 
     /// <summary>Publishes a fact, as its owner would; the same id twice is the same message told twice.</summary>
-    public Task PublishAsync<T>(T fact, Guid? messageId = null) where T : class =>
-        bus.Publish(fact, context => context.MessageId = messageId ?? Guid.CreateVersion7());
+    public Task PublishAsync<T>(T fact, Guid? messageId = null) where T : class
+    {
+        var id = messageId ?? Guid.CreateVersion7();
+        published[id] = true;
+        return bus.Publish(fact, context => context.MessageId = id);
+    }
+
+    /// <summary>
+    /// Waits until all that was published so far has had its effect, in the sums too. Each kind of fact has a queue of its own: what one of them has
+    /// brought says nothing of the others.
+    /// </summary>
+    public async Task SettledAsync()
+    {
+        var ids = published.Keys.ToArray();
+        await using var connection = await Database.OpenConnectionAsync();
+        await Eventually.Async(async () => Assert.Equal(
+            ids.Length, await connection.ExecuteScalarAsync<int>("select count(distinct message_id) from inbox where message_id = any (@ids)", new { ids })));
+        var last = await connection.ExecuteScalarAsync<long>("select coalesce(max(due_id), 0) from summary_due");
+        await Eventually.Async(
+            () => connection.ExecuteScalarAsync<bool>("select not exists (select from summary_due where due_id <= @last)", new { last }), "the sums are made");
+    }
 
     /// <summary>A new caller with one grant for each entry.</summary>
     public async Task<TestCaller> CallerAsync(string scopes, params TestGrant[] grants)

@@ -7,6 +7,7 @@ using GoldenThread.TestSupport;
 using GoldenThread.Tracking.Events.V1;
 using GoldenThread.Type.V1;
 using Grpc.Core;
+using Grpc.Health.V1;
 using Grpc.Net.Client;
 using MassTransit;
 using Microsoft.AspNetCore.Builder;
@@ -142,6 +143,10 @@ public sealed class ReviewsHost : IAsyncLifetime
         service.MapReviews();
         await service.StartAsync();
         channel = GrpcChannel.ForAddress(service.Urls.First());
+        // What is told before the broker has its queues is lost to it.
+        var health = new Health.HealthClient(channel);
+        await Eventually.Async(
+            async () => (await health.CheckAsync(new HealthCheckRequest())).Status == HealthCheckResponse.Types.ServingStatus.Serving, "the service is ready");
     }
 
     private async Task ListenAsync(RabbitServer rabbit, string virtualHost)

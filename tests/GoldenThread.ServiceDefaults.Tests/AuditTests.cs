@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
 using GoldenThread.TestSupport;
 using Npgsql;
 
@@ -24,7 +26,8 @@ public sealed class AuditTests : IAsyncLifetime
 
         await specimen.TrueAsync(AllLinked);
         var (exit, told) = await CheckAsync();
-        Assert.Equal((0, "the audit chain holds\n"), (exit, told));
+        Assert.Equal(0, exit);
+        Assert.Matches("^the audit chain holds; its head is [0-9]+:[0-9a-f]{64}\n$", told);
 
         var position = await specimen.ScalarAsync<long>("select position from audit join audit_chain using (audit_id) where school_urn = 300002");
         foreach (var change in new[]
@@ -54,6 +57,90 @@ public sealed class AuditTests : IAsyncLifetime
         // Whoever takes away the link as well is found at the next one.
         await specimen.ExecuteAsync($"delete from audit_chain where position = {position}");
         Assert.Equal(position + 1, await FirstBreakAsync());
+    }
+
+    [Fact]
+    public async Task Chain_ShowsWhatWasPutInAfterwards()
+    {
+        await specimen.PutSchoolAsync(300_004);
+        await specimen.PutSchoolAsync(300_005);
+        await specimen.TrueAsync(AllLinked);
+        Assert.Equal(0, (await CheckAsync()).Exit);
+        const string Forge = """
+            insert into audit (tx, at, issuer, subject, action, purpose, subject_kind, subject_ids)
+            select {0}, at, issuer, 'somebody else', action, purpose, subject_kind, subject_ids from audit where school_urn = 300004
+            """;
+
+        // As of a transaction long past, and of one that never was: neither is ever linked.
+        await specimen.ExecuteAsync(string.Format(CultureInfo.InvariantCulture, Forge, "tx"));
+        await specimen.ExecuteAsync(string.Format(CultureInfo.InvariantCulture, Forge, "'9000000000000000000'::xid8"));
+
+        var first = await specimen.ScalarAsync<long>("select min(audit_id) from audit where subject = 'somebody else'");
+        var (exit, told) = await CheckAsync();
+        Assert.Equal((1, $"the audit chain leaves out 2 rows, first the one with audit_id {first}: they were put in afterwards\n"), (exit, told));
+
+        // What comes after is linked as ever.
+        await specimen.PutSchoolAsync(300_006);
+        await specimen.TrueAsync("select exists (select from audit join audit_chain using (audit_id) where school_urn = 300006)");
+    }
+
+    [Fact]
+    public async Task HeadThatWasWrittenDown_ShowsThatTheNewestRowsWereTakenAway()
+    {
+        await specimen.PutSchoolAsync(300_007);
+        await specimen.TrueAsync(AllLinked);
+        var head = (await CheckAsync()).Told.Trim().Split(' ')[^1];
+        await Eventually.Async(async () => Assert.Contains("The audit chain reaches to ", await specimen.LogAsync(), StringComparison.Ordinal));
+        await specimen.PutSchoolAsync(300_008);
+        await specimen.TrueAsync(AllLinked);
+        Assert.Equal(0, (await CheckAsync("--expect", head)).Exit);
+
+        await specimen.ExecuteAsync($"""
+            delete from audit where audit_id in (select audit_id from audit_chain where position >= {head.Split(':')[0]});
+            delete from audit_chain where position >= {head.Split(':')[0]}
+            """);
+
+        Assert.Equal(0, (await CheckAsync()).Exit);
+        Assert.Equal((1, $"the audit chain does not hold {head}: its newest rows were taken away, or it was linked anew\n"), await CheckAsync($"--expect={head}"));
+
+        // Linked again with other rows, the place is taken, and not by the same.
+        await specimen.PutSchoolAsync(300_009);
+        await specimen.PutSchoolAsync(300_010);
+        await specimen.TrueAsync(AllLinked);
+        Assert.Equal(1, (await CheckAsync("--expect", head)).Exit);
+    }
+
+    [Fact]
+    public async Task List_TellsWhoDidAndSawWhat_AndNoMoreThanWasAskedFor()
+    {
+        var pupil = await specimen.AddPupilAsync(await specimen.PutSchoolAsync(300_041, "opening of a school"));
+        await specimen.PutSchoolAsync(300_042);
+        await specimen.ReadPupilAsync(pupil, "safeguarding");
+        await specimen.TrueAsync("select exists (select from audit where purpose = 'safeguarding')");
+
+        var ofPupil = await ListAsync("--whom", pupil);
+        Assert.Equal(
+            [("/goldenthread.tracking.v1.PupilService/CreatePupil", "lead"), ("/goldenthread.tracking.v1.PupilService/GetPupil", "lead")],
+            ofPupil.Select(row => ((string)row["action"]!, (string)row["subject"]!)));
+        Assert.Equal(("safeguarding", "pupil"), ((string?)ofPupil[1]["purpose"], (string?)ofPupil[1]["subjectKind"]));
+        var opened = Assert.Single(await ListAsync("--school=300041", "--subject=lead", "--until=2999-01-01"), row => (string?)row["purpose"] == "opening of a school");
+        Assert.Equal("300041", (string?)opened["subjectIds"]![0]);
+        var since = (string)ofPupil[1]["at"]!;
+        Assert.Equal("safeguarding", (string?)Assert.Single(await ListAsync("--whom", pupil, "--since", since))["purpose"]);
+        Assert.Equal(["/goldenthread.tracking.v1.PupilService/CreatePupil"], (await ListAsync("--whom", pupil, "--until", since)).Select(row => (string?)row["action"]));
+        Assert.Empty(await ListAsync("--subject", "nobody"));
+    }
+
+    [Theory]
+    [InlineData("audit", "--subjct=lead", "--subjct=lead is not known here; there is --subject, --whom, --school, --since, --until")]
+    [InlineData("audit", "lead", "lead is not known here; there is --subject, --whom, --school, --since, --until")]
+    [InlineData("audit", "--whom", "--whom needs a value")]
+    [InlineData("audit", "--since=22/11/2026", "--since cannot be read; example: --since 2026-11-01")]
+    [InlineData("check-audit", "--expect=12", "--expect cannot be read; example: --expect 1234:9f86d0…, as an earlier check printed it")]
+    public async Task CommandThatCannotBeFollowed_IsRefusedInWords(string command, string option, string words)
+    {
+        var outcome = await Specimen.RunAsync(command, option);
+        Assert.Equal((2, words), (outcome.ExitCode, outcome.Output.Trim()));
     }
 
     [Fact]
@@ -106,15 +193,22 @@ public sealed class AuditTests : IAsyncLifetime
         Assert.InRange(await specimen.ScalarAsync<long>($"select count(distinct tx) {Kept}"), 1, Reads / 2);
     }
 
-    private async Task<(int Exit, string Told)> CheckAsync()
+    private async Task<(int Exit, string Told)> CheckAsync(params string[] options)
     {
-        var outcome = await Specimen.RunAsync("check-audit", $"--Database:ConnectionString={specimen.Database!.ConnectionString}");
+        var outcome = await Specimen.RunAsync(["check-audit", $"--Database:ConnectionString={specimen.Database!.ConnectionString}", .. options]);
         return (outcome.ExitCode, outcome.Output);
+    }
+
+    private async Task<List<JsonNode>> ListAsync(params string[] options)
+    {
+        var outcome = await Specimen.RunAsync(["audit", $"--Database:ConnectionString={specimen.Database!.ConnectionString}", .. options]);
+        Assert.True(outcome.ExitCode == 0, outcome.Output);
+        return [.. outcome.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonNode.Parse(line)!)];
     }
 
     private async Task<long?> FirstBreakAsync()
     {
         await using var application = NpgsqlDataSource.Create(specimen.Database!.ConnectionString);
-        return await AuditChainer.FirstBreakAsync(application, TestContext.Current.CancellationToken);
+        return (await AuditChain.CheckAsync(application, null, TestContext.Current.CancellationToken)).BreaksAt;
     }
 }

@@ -49,6 +49,8 @@ internal sealed class Specimen : IAsyncDisposable
             $"--Identity:Issuers:0:Authority={issuer.Authority}", $"--Identity:Issuers:0:InternalAudience={TestIssuer.InternalAudience}",
             "--Identity:Client:Id=svc-tracking", "--Identity:Client:Secret=test", $"--Identity:Client:TokenEndpoint={issuer.TokenEndpoint}",
             "--Services:Assessment=http://127.0.0.1:9",
+            $"--Tracking:BootstrapAdministrators:0:Issuer={issuer.Authority}", "--Tracking:BootstrapAdministrators:0:Subject=lead",
+            "--Tracking:BootstrapAdministrators:0:Role=DataLead",
             .. more,
         ];
     }
@@ -101,17 +103,22 @@ internal sealed class Specimen : IAsyncDisposable
         [
             $"--Rabbit:Host={rabbit.Host}", $"--Rabbit:Port={rabbit.Port}", $"--Rabbit:VirtualHost={virtualHost}",
             $"--Rabbit:User={rabbit.User}", $"--Rabbit:Password={rabbit.Password}",
-            $"--Tracking:BootstrapAdministrators:0:Issuer={issuer.Authority}", "--Tracking:BootstrapAdministrators:0:Subject=lead",
-            "--Tracking:BootstrapAdministrators:0:Role=DataLead",
             .. different,
         ];
         return new Specimen(issuer, database.ConnectionString, more) { Database = database, Rabbit = (rabbit, virtualHost) };
     }
 
-    /// <summary>Running with an empty database or the address of none, without a broker and without a first administrator.</summary>
-    public static async Task<Specimen> StartedBareAsync(bool hasDatabase)
+    /// <summary>Running with an empty database or the address of none, without a broker.</summary>
+    /// <param name="hasDatabase">Whether the address is that of a database.</param>
+    /// <param name="isDatabaseHidden">Whether it goes by another name until <see cref="ShowDatabaseAsync"/>.</param>
+    public static async Task<Specimen> StartedBareAsync(bool hasDatabase, bool isDatabaseHidden = false)
     {
         var database = hasDatabase ? await Empty.CloneAsync() : null;
+        if (isDatabaseHidden)
+        {
+            await RenameAsync(database!.Name, Hidden(database));
+        }
+
         string[] more = ["--Rabbit:Host=127.0.0.1", $"--Rabbit:Port={FreePorts.Take()}", "--Rabbit:User=nobody", "--Rabbit:Password=none"];
         var connectionString = database?.ConnectionString ?? $"Host=127.0.0.1;Port={FreePorts.Take()};Database=none;Username=nobody";
         var specimen = new Specimen(await TestIssuer.StartAsync(), connectionString, more) { Database = database };
@@ -119,6 +126,9 @@ internal sealed class Specimen : IAsyncDisposable
         await specimen.process!.ReadyAsync(async () => await specimen.ReadyWordsAsync() is not null, TimeSpan.FromMinutes(2), Ct);
         return specimen;
     }
+
+    /// <summary>Gives a hidden database its name.</summary>
+    public Task ShowDatabaseAsync() => RenameAsync(Hidden(Database!), Database!.Name);
 
     /// <summary>Runs one of the program's commands.</summary>
     public static Task<Command.Outcome> RunAsync(params string[] command) =>
@@ -230,6 +240,10 @@ internal sealed class Specimen : IAsyncDisposable
         http.Dispose();
         await issuer.DisposeAsync();
     }
+
+    private static string Hidden(TestDatabase database) => $"{database.Name}_hidden";
+
+    private static async Task RenameAsync(string name, string to) => await (await PostgresServer.SharedAsync()).ExecuteAsync($"alter database {name} rename to {to}");
 
     private Metadata For(string? purpose)
     {

@@ -74,9 +74,9 @@ public sealed class StatusTests(TrackingHouse house)
         var fit = new { test = cohort.Test(second) };
         await Eventually.Async(async () => Assert.Equal(Fitting, await house.ScalarAsync<int>(
             "select n from prior_score_fit where current_test_id = @test order by version desc limit 1", fit)));
-        var version = await house.ScalarAsync<int>("select max(version) from prior_score_fit where current_test_id = @test", fit);
         await Eventually.Async(async () =>
         {
+            var version = await house.ScalarAsync<int>("select max(version) from prior_score_fit where current_test_id = @test", fit);
             Assert.Equal(version, (await StatusAsync(cohort, 5, second))!.FitVersion);
             Assert.Equal(version, (await StatusAsync(cohort, Fitting - 1, second))!.FitVersion);
         });

@@ -31,7 +31,7 @@ internal sealed partial class UnknownPupils(
                 LogAsked(upns.Length, answer.Pupils.Count);
             }
         }
-        catch (Exception e) when (Transience.IsUnavailable(e) || e is RpcException)
+        catch (Exception e) when (Transience.IsNotThereYet(e) || e is RpcException)
         {
             LogPutOff(e.GetType().Name);
         }

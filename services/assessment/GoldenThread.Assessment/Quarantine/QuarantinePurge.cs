@@ -34,7 +34,7 @@ internal sealed partial class QuarantinePurge(QuarantineStore store, TimeProvide
                 LogPurged(count);
             }
         }
-        catch (Exception e) when (Transience.IsUnavailable(e))
+        catch (Exception e) when (Transience.IsNotThereYet(e))
         {
             LogPutOff();
         }
@@ -43,6 +43,6 @@ internal sealed partial class QuarantinePurge(QuarantineStore store, TimeProvide
     [LoggerMessage(Level = LogLevel.Information, Message = "Purged {Count} quarantined rows")]
     private partial void LogPurged(int count);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Purging the quarantine is put off: the database cannot be reached")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "Purging the quarantine is put off: the database is not there")]
     private partial void LogPutOff();
 }

@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using System.Text.Json;
 using Dapper;
 using Microsoft.Extensions.Logging;
 using Npgsql;
@@ -8,13 +6,17 @@ namespace GoldenThread.ServiceDefaults;
 
 /// <summary>
 /// Links committed audit rows into a hash chain, after the fact: an altered or missing row breaks every hash behind it. One chainer
-/// works at a time, under an advisory lock; no write ever waits for it.
+/// works at a time, under an advisory lock; no write ever waits for it. Now and then it tells the log how far the chain reaches: whoever would change
+/// both has to change what the log system keeps, too.
 /// </summary>
-public sealed partial class AuditChainer(NpgsqlDataSource source, ILogger<AuditChainer> log) : RecurringWork(Interval)
+public sealed partial class AuditChainer(NpgsqlDataSource source, TimeProvider clock, ILogger<AuditChainer> log) : RecurringWork(Interval)
 {
     private const long LockKey = 0x6774_6175_6469_74;
     private const int LargestBatch = 1000;
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan BetweenHeads = TimeSpan.FromHours(1);
+    private AuditHead? untold;
+    private DateTimeOffset? toldAt;
 
     /// <inheritdoc />
     protected override async Task TurnAsync(CancellationToken ct)
@@ -25,10 +27,11 @@ public sealed partial class AuditChainer(NpgsqlDataSource source, ILogger<AuditC
             {
                 // More is waiting.
             }
+
+            TellHead();
         }
-        catch (Exception e) when (Transience.IsUnavailable(e) || e is PostgresException { SqlState: PostgresErrorCodes.UndefinedTable })
+        catch (Exception e) when (Transience.IsNotThereYet(e))
         {
-            // Where nobody has migrated yet, readiness says so, as long as the process lives.
             LogWaiting();
         }
     }
@@ -53,7 +56,7 @@ public sealed partial class AuditChainer(NpgsqlDataSource source, ILogger<AuditC
         var hashes = new List<byte[]>(rows.Count);
         foreach (var row in rows)
         {
-            hash = Link(hash, row.Content);
+            hash = AuditChain.Link(hash, row.Content);
             hashes.Add(hash);
         }
 
@@ -64,27 +67,18 @@ public sealed partial class AuditChainer(NpgsqlDataSource source, ILogger<AuditC
             Hashes = hashes.ToArray(),
         }, transaction);
         await transaction.CommitAsync(ct);
+        untold = new AuditHead(position + rows.Count, Convert.ToHexStringLower(hash));
         return rows.Count;
     }
 
-    /// <summary>The first position at which the chain does not hold; null where all of it does.</summary>
-    public static async Task<long?> FirstBreakAsync(NpgsqlDataSource database, CancellationToken ct)
+    private void TellHead()
     {
-        await using var connection = await database.OpenConnectionAsync(ct);
-        var hash = Array.Empty<byte>();
-        await foreach (var link in connection.QueryUnbufferedAsync<LinkRow>(WholeChain).WithCancellation(ct))
+        if (untold is { } head && !(clock.GetUtcNow() - toldAt < BetweenHeads))
         {
-            hash = Link(hash, link.Content);
-            if (!hash.AsSpan().SequenceEqual(link.Hash))
-            {
-                return link.Position;
-            }
+            LogHead(head);
+            (untold, toldAt) = (null, clock.GetUtcNow());
         }
-
-        return null;
     }
-
-    private static byte[] Link(byte[] previous, string content) => SHA256.HashData([.. previous, .. JsonSerializer.SerializeToUtf8Bytes(content)]);
 
     private static async Task<(long Position, byte[] Hash)> EndOfChainAsync(NpgsqlConnection connection, NpgsqlTransaction transaction)
     {
@@ -93,15 +87,9 @@ public sealed partial class AuditChainer(NpgsqlDataSource source, ILogger<AuditC
         return end is null ? (0, []) : (end.Position, end.Hash);
     }
 
-    // Everything that was written, as text that does not depend on the session's settings.
-    private const string Content = """
-        concat_ws(chr(31), a.audit_id, extract(epoch from a.at), a.issuer, a.subject, coalesce(a.client_id, ''), a.action, a.purpose,
-                  a.subject_kind, array_to_string(a.subject_ids, ','), coalesce(a.school_urn, 0), coalesce(a.detail, ''))
-        """;
-
     // Neither the id nor the time is the order of commits: a row counts once every transaction up to its own has ended.
     private const string NextRows = $"""
-        select a.audit_id, {Content} as content
+        select a.audit_id, {AuditChain.Content} as content
         from audit a
         where a.tx < pg_snapshot_xmin(pg_current_snapshot())
           and (a.tx, a.audit_id) > (
@@ -109,13 +97,6 @@ public sealed partial class AuditChainer(NpgsqlDataSource source, ILogger<AuditC
               coalesce((select c.audit_id from audit_chain c order by c.position desc limit 1), 0))
         order by a.tx, a.audit_id
         limit @LargestBatch
-        """;
-
-    private const string WholeChain = $"""
-        select c.position, c.hash, {Content} as content
-        from audit_chain c
-        left join audit a on a.audit_id = c.audit_id
-        order by c.position
         """;
 
     private const string Append = """
@@ -127,6 +108,9 @@ public sealed partial class AuditChainer(NpgsqlDataSource source, ILogger<AuditC
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The audit chain waits for the database")]
     private partial void LogWaiting();
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "The audit chain reaches to {Head}")]
+    private partial void LogHead(AuditHead head);
 
     private sealed record Row
     {
@@ -140,14 +124,5 @@ public sealed partial class AuditChainer(NpgsqlDataSource source, ILogger<AuditC
         public required long Position { get; init; }
 
         public required byte[] Hash { get; init; }
-    }
-
-    private sealed record LinkRow
-    {
-        public required long Position { get; init; }
-
-        public required byte[] Hash { get; init; }
-
-        public required string Content { get; init; }
     }
 }

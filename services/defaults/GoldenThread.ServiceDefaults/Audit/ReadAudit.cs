@@ -50,7 +50,7 @@ public sealed partial class ReadAudit(NpgsqlDataSource source, ILogger<ReadAudit
             {
                 break;
             }
-            catch (Exception e) when (Transience.IsUnavailable(e))
+            catch (Exception e) when (Transience.IsNotThereYet(e))
             {
                 // They stay in hand and go with the next batch.
                 LogWaiting(pending.Count);

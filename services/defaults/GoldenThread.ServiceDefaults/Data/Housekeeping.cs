@@ -17,12 +17,12 @@ internal sealed partial class Housekeeping(NpgsqlDataSource source, ILogger<Hous
             await connection.ExecuteAsync("delete from idempotency where created_at < now() - interval '7 days'");
             await connection.ExecuteAsync("delete from inbox where handled_at < now() - interval '30 days'");
         }
-        catch (Exception e) when (Transience.IsUnavailable(e))
+        catch (Exception e) when (Transience.IsNotThereYet(e))
         {
             LogPutOff();
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Housekeeping is put off: the database cannot be reached")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "Housekeeping is put off: the database is not there")]
     private partial void LogPutOff();
 }

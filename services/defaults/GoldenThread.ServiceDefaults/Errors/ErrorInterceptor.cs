@@ -107,4 +107,16 @@ public static class Transience
         AggregateException { InnerException: { } inner } => IsUnavailable(inner),
         _ => false,
     };
+
+    /// <summary>
+    /// Whether the failure means that the database is not, or not yet, as this build needs it: not reachable, not created, not migrated, or in the middle
+    /// of it. Readiness says in words which; what works in the background waits for it.
+    /// </summary>
+    public static bool IsNotThereYet(Exception e) => IsUnavailable(e) || e is PostgresException
+    {
+        SqlState: PostgresErrorCodes.InvalidCatalogName or PostgresErrorCodes.InvalidSchemaName
+            or PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification or PostgresErrorCodes.InsufficientPrivilege
+            or PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.UndefinedColumn or PostgresErrorCodes.UndefinedFunction
+            or PostgresErrorCodes.UndefinedObject,
+    };
 }

@@ -105,7 +105,7 @@ public static class EventBus
             retry.Ignore<Exception>(Passes);
             retry.Interval(3, TimeSpan.FromMilliseconds(200));
         });
-        // … and what merely cannot be reached is tried without end.
+        // … and what merely cannot be reached, or waits for a migration, is tried without end.
         endpoint.UseMessageRetry(retry =>
         {
             retry.Handle<Exception>(Passes);
@@ -115,5 +115,5 @@ public static class EventBus
     }
 
     // What MassTransit calls cancelled by the consumer is what gave up inside, such as an HttpClient: no fault of the message.
-    private static bool Passes(Exception e) => e is ConsumerCanceledException || Transience.IsUnavailable(e);
+    private static bool Passes(Exception e) => e is ConsumerCanceledException || Transience.IsNotThereYet(e);
 }

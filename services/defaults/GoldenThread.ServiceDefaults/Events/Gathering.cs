@@ -51,7 +51,7 @@ internal sealed class Gathering<T>(int most)
             await work([.. taken.Select(one => one.Item)]);
             taken.ForEach(one => one.Done.SetResult());
         }
-        catch (Exception e) when (taken.Count == 1 || Transience.IsUnavailable(e))
+        catch (Exception e) when (taken.Count == 1 || Transience.IsNotThereYet(e))
         {
             taken.ForEach(one => one.Done.SetException(e));
         }

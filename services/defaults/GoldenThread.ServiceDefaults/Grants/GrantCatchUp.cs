@@ -32,7 +32,7 @@ internal sealed partial class GrantCatchUp(
                     return;
                 }
             }
-            catch (Exception e) when (e is RpcException || Transience.IsUnavailable(e))
+            catch (Exception e) when (e is RpcException || Transience.IsNotThereYet(e))
             {
                 LogWaiting((e as RpcException)?.StatusCode.ToString() ?? e.GetType().Name);
             }

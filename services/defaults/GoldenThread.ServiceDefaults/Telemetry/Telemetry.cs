@@ -25,7 +25,7 @@ public static class Telemetry
         ["Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel", "System.Net.Http", "System.Runtime", "Npgsql", "MassTransit"];
 
     /// <summary>
-    /// A span of work that several spans asked for: the child of the first where all are of one trace, otherwise a trace of its own with a link to each.
+    /// A span of work that several spans asked for: the child of the first where all are of one trace, otherwise a trace of its own; with a link to every other.
     /// </summary>
     /// <param name="name">What is done.</param>
     /// <param name="kind">Its kind.</param>
@@ -38,13 +38,15 @@ public static class Telemetry
             .ToList();
         if (asked.DistinctBy(context => context.TraceId).Count() == 1)
         {
-            return Source.StartActivity(name, kind, asked[0]);
+            return Source.StartActivity(name, kind, asked[0], links: Links(asked.Skip(1)));
         }
 
         // Without a parent given it would become the child of whoever happens to do the work.
         Activity.Current = null;
-        return Source.StartActivity(name, kind, default(ActivityContext), links: asked.Take(MostLinks).Select(context => new ActivityLink(context)));
+        return Source.StartActivity(name, kind, default(ActivityContext), links: Links(asked));
     }
+
+    private static IEnumerable<ActivityLink> Links(IEnumerable<ActivityContext> asked) => asked.Take(MostLinks).Select(context => new ActivityLink(context));
 
     /// <summary>Starts exporting where <c>Telemetry:OtlpEndpoint</c> is set.</summary>
     public static IServiceCollection AddTelemetry(this IServiceCollection services, string service)

@@ -57,9 +57,9 @@ internal sealed partial class BootstrapAdministrators(
             {
                 return;
             }
-            catch (Exception e) when (Transience.IsUnavailable(e))
+            catch (Exception e) when (Transience.IsNotThereYet(e))
             {
-                // The service is up before its database is: it tries again.
+                // The service is up before its database, or its migration, is: it tries again.
                 LogWaiting();
                 await Task.Delay(Pause, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }

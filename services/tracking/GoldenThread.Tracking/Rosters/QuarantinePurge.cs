@@ -14,7 +14,7 @@ internal sealed partial class QuarantinePurge(QuarantineStore store, ILogger<Qua
         {
             LogPurged(await store.PurgeAsync(DaysKept, ct));
         }
-        catch (Exception e) when (Transience.IsUnavailable(e))
+        catch (Exception e) when (Transience.IsNotThereYet(e))
         {
             LogPutOff();
         }
@@ -23,6 +23,6 @@ internal sealed partial class QuarantinePurge(QuarantineStore store, ILogger<Qua
     [LoggerMessage(Level = LogLevel.Information, Message = "{Count} closed roster rows were purged")]
     private partial void LogPurged(int count);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "The purge of roster rows is put off: the database cannot be reached")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "The purge of roster rows is put off: the database is not there")]
     private partial void LogPutOff();
 }

@@ -208,7 +208,15 @@ public sealed class BenchmarkTests(ReportingHouse house)
     public async Task SetMapping_WithIfMatch_ReplacesThatVersionAlone()
     {
         var lead = await LeadAsync();
-        var request = new SetBenchmarkMappingRequest { MappingId = $"etag-{Guid.NewGuid():N}", Mapping = AllianceTrust() };
+        var mapping = new BenchmarkMapping
+        {
+            AcademicYearEnding = 2025,
+            Source = "Invented",
+            Release = "final",
+            Areas = { new MappedArea { Geography = Geography.Trust, AreaColumn = "TRUST" } },
+            Measures = { new MappedMeasure { Column = "MET", Measure = "ks2_rwm_expected", Unit = "percent" } },
+        };
+        var request = new SetBenchmarkMappingRequest { MappingId = $"etag-{Guid.NewGuid():N}", Mapping = mapping };
         async Task<BenchmarkMapping> SetAsync(string? etag = null)
         {
             Metadata headers = etag is null ? lead.Headers : [lead.Headers[0], new Metadata.Entry("if-match", etag)];

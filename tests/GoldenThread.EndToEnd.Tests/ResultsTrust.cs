@@ -55,28 +55,11 @@ internal sealed class ResultsTrust(House house, int[] schools, int pupilsPerScho
             """, TimeSpan.FromSeconds(60));
     }
 
-    /// <summary>
-    /// Results by day of sitting, each for every pupil and test. A tenth of them one by one, the others in batches; in an order
-    /// that mixes schools and kinds, the same every time.
-    /// </summary>
-    public List<Sending> Sendings(params int[] days)
-    {
-        var chance = new Random(1);
-        var sendings = new List<Sending>();
-        foreach (var group in RowsOf(days).GroupBy(row => row.Urn))
-        {
-            var rows = group.ToArray();
-            chance.Shuffle(rows);
-            var singles = rows.Length / 10;
-            sendings.AddRange(rows.Take(singles).Select(row => new Sending(group.Key, [row], CollectionId)));
-            // Of one pupil, test and day there is one row: a batch has no row twice.
-            sendings.AddRange(rows.Skip(singles).Chunk(BatchSize).Select(batch => new Sending(group.Key, batch, CollectionId)));
-        }
+    /// <summary>Results by day of sitting, each for every pupil and test, one by one; in an order that mixes schools, the same every time.</summary>
+    public List<Sending> Sendings(params int[] days) => Mixed(days, together: 1);
 
-        var mixed = sendings.ToArray();
-        chance.Shuffle(mixed);
-        return [.. mixed];
-    }
+    /// <summary>The same in batches of a hundred.</summary>
+    public List<Sending> Batches(params int[] days) => Mixed(days, BatchSize);
 
     /// <summary>The same as a file, a line each.</summary>
     public (string Text, IReadOnlyList<Row> Rows) FileOf(params int[] days)
@@ -89,6 +72,23 @@ internal sealed class ResultsTrust(House house, int[] schools, int pupilsPerScho
         }
 
         return (text.ToString(), rows);
+    }
+
+    private List<Sending> Mixed(int[] days, int together)
+    {
+        var chance = new Random(1);
+        var sendings = new List<Sending>();
+        foreach (var group in RowsOf(days).GroupBy(row => row.Urn))
+        {
+            var rows = group.ToArray();
+            chance.Shuffle(rows);
+            // Of one pupil, test and day there is one row: a batch has no row twice.
+            sendings.AddRange(rows.Chunk(together).Select(some => new Sending(group.Key, some, CollectionId)));
+        }
+
+        var mixed = sendings.ToArray();
+        chance.Shuffle(mixed);
+        return [.. mixed];
     }
 
     private IEnumerable<Row> RowsOf(params int[] days) =>

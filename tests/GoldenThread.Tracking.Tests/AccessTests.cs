@@ -93,13 +93,6 @@ public sealed class AccessTests(TrackingHouse house)
     }
 
     [Fact]
-    public async Task Bootstrap_GivesOnce_EvenAfterARestart()
-    {
-        Assert.Equal(1, await house.ScalarAsync<long>("select count(*) from role_grant where subject = 'lead' and role = 4"));
-        Assert.Single(house.Told<GrantChanged>().Where(e => e.Subject == "lead").Select(e => e.GrantId).Distinct().Append(Guid.Empty).Distinct(), Guid.Empty);
-    }
-
-    [Fact]
     public async Task Everybody_WithoutPupilRights_SeesNoPupil()
     {
         var urn = await house.SchoolAsync();

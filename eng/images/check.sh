@@ -33,7 +33,9 @@ build() {
   local packages=${NUGET_PACKAGES:-$HOME/.nuget/packages}
   say "building localhost/goldenthread-$1"
   mkdir -p "$packages"
-  buildah bud --quiet --network host --volume "$packages:/root/.nuget/packages:rw" \
+  # An image takes packages as its builder's registry serves them; this one is built where that may not serve all of them.
+  grep -v '^eng/standins.props$' .dockerignore >"$work/ignored"
+  buildah bud --quiet --network host --ignorefile "$work/ignored" --volume "$packages:/root/.nuget/packages:rw" \
     --build-arg SDK_IMAGE=localhost/goldenthread-sdk --build-arg RUNTIME_IMAGE=localhost/goldenthread-runtime \
     --file "${dockerfiles[$1]}/Dockerfile" --tag "localhost/goldenthread-$1" . >/dev/null
 }

@@ -1,3 +1,4 @@
+using System.Data;
 using System.Diagnostics;
 using System.Net.Sockets;
 using Grpc.Core;
@@ -75,7 +76,8 @@ internal sealed partial class ErrorInterceptor(ILogger<ErrorInterceptor> log) : 
                     return Refusal.Unavailable("DEPENDENCY_UNAVAILABLE", "The service cannot reach what it needs at the moment. Nothing was done; try again.");
                 }
 
-                LogFault(context.Method, e);
+                // Dapper's own words repeat the value that it could not read.
+                LogFault(context.Method, e is DataException { InnerException: { } cause } ? cause : e);
                 return Refusal.Internal();
         }
     }
@@ -103,6 +105,8 @@ public static class Transience
         RpcException r => r.StatusCode is StatusCode.Unavailable or StatusCode.DeadlineExceeded
             || (r.Status.DebugException is { } cause && IsUnavailable(cause)),
         HttpRequestException or SocketException or IOException or TimeoutException => true,
+        // Dapper reads values as they come, and tells so of a connection that breaks in the middle of one.
+        DataException { InnerException: { } inner } => IsUnavailable(inner),
         InvalidOperationException { InnerException: { } inner } => IsUnavailable(inner),
         AggregateException { InnerException: { } inner } => IsUnavailable(inner),
         _ => false,

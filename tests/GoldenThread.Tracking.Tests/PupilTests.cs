@@ -25,6 +25,39 @@ public sealed class PupilTests(TrackingHouse house)
             "select exists (select from audit where subject_kind = 'pupil' and @id = any (subject_ids) and action like '%GetPupil')", new { id = read.PupilId })));
     }
 
+    [Fact]
+    public async Task Answer_ThatNamesAPupil_IsAudited_EvenWhereNothingChanged()
+    {
+        var urn = await house.SchoolAsync();
+        var key = house.Lead.With("idempotency-key", $"{Guid.NewGuid()}");
+        var pupil = (await house.Lead.Pupils.CreatePupilAsync(New(urn), key)).Pupil;
+        var reception = (await house.Lead.Classes.CreateClassAsync(
+            new() { SchoolUrn = urn, Class = new() { AcademicYear = "2025-26", Name = "RA" } }, house.Lead.Headers)).Class;
+        var update = new UpdatePupilRequest { PupilId = pupil.PupilId, Pupil = new() };
+        var enrol = new EnrolPupilRequest { PupilId = pupil.PupilId, Enrolment = new() { SchoolUrn = urn, YearGroup = "R", From = "2025-09-03" } };
+        var assign = new AssignClassRequest { PupilId = pupil.PupilId, Class = new() { ClassId = reception.ClassId, From = "2025-09-03" } };
+        var leave = new EndEnrolmentRequest { PupilId = pupil.PupilId, SchoolUrn = urn, LastDay = "2026-01-09" };
+
+        // Each twice: the second changes nothing, and answers the name all the same.
+        Assert.Equal(pupil, (await house.Lead.Pupils.CreatePupilAsync(New(urn), key)).Pupil);
+        for (var round = 0; round < 2; round++)
+        {
+            await house.Lead.Pupils.UpdatePupilAsync(update, house.Lead.IfMatch(pupil.Etag));
+            await house.Lead.Pupils.EnrolPupilAsync(enrol, house.Lead.Headers);
+        }
+
+        await house.Lead.Pupils.AssignClassAsync(assign, house.Lead.Headers);
+        pupil = (await house.Lead.Pupils.AssignClassAsync(assign, house.Lead.Headers)).Pupil;
+        pupil = (await house.Lead.Pupils.EndEnrolmentAsync(leave, house.Lead.IfMatch(pupil.Etag))).Pupil;
+        Assert.Equal(pupil.Etag, (await house.Lead.Pupils.EndEnrolmentAsync(leave, house.Lead.IfMatch(pupil.Etag))).Pupil.Etag);
+
+        foreach (var rpc in new[] { "CreatePupil", "UpdatePupil", "EnrolPupil", "AssignClass", "EndEnrolment" })
+        {
+            await house.KnownAsync(
+                "select count(*) from audit where subject_kind = 'pupil' and @id = any (subject_ids) and action like '%/' || @rpc", new { id = pupil.PupilId, rpc }, 2);
+        }
+    }
+
     public static TheoryData<string, string, string> BadPupils => new()
     {
         { "upn", "A801200005001", "PUPIL_INVALID" },

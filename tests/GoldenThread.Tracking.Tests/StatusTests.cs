@@ -1,5 +1,7 @@
+using GoldenThread.ServiceDefaults;
 using GoldenThread.TestSupport;
 using GoldenThread.Tracking.Events.V1;
+using GoldenThread.Tracking.Progress;
 using GoldenThread.Tracking.V1;
 using GoldenThread.Type.V1;
 using Grpc.Core;
@@ -314,6 +316,25 @@ public sealed class StatusTests(TrackingHouse house)
         await SameRefusalAsync(
             () => elsewhere.Progress.GetStatusSharesAsync(Shares(cohort, 0), elsewhere.Headers).ResponseAsync,
             () => elsewhere.Progress.GetStatusSharesAsync(new(Shares(cohort, 0)) { SchoolUrn = 999_999 }, elsewhere.Headers).ResponseAsync);
+    }
+
+    [Fact]
+    public async Task Teacher_SeesTheStatusesOfWhoIsInTheClassThatDay_WhateverTheDayOfTheDatabase()
+    {
+        var cohort = await Cohort.OfAsync(house, 1);
+        await cohort.AddWindowAsync();
+        await cohort.RecordAsync(0, [(0, 100m)]);
+        await TheStatusAsync(cohort, 0, 0, ProgressStatus.NoData);
+        var classes = await house.Lead.Classes.ListClassesAsync(new() { SchoolUrn = cohort.Urn, AcademicYear = "2025-26" }, house.Lead.Headers);
+        var teacher = await house.CallerAsync(Role.Teacher, cohort.Urn, grant => grant.ClassIds.Add(Assert.Single(classes.Classes).ClassId));
+        var authority = new Authority(house.Issuer.Authority, teacher.Subject, [(short)Role.Teacher]);
+        var store = new StatusReadStore(house.Database);
+        async Task<(int, int)> SeenOnAsync(DateOnly day) => (
+            (await store.OfSchoolAsync(authority, cohort.Urn, Guid.Parse(cohort.Collection(0)), "", 0, null, day, null, 10, TestContext.Current.CancellationToken)).Count,
+            (await store.OfPupilAsync(authority, cohort[0], "", day, null, 10, TestContext.Current.CancellationToken)).Count);
+
+        Assert.Equal((0, 0), await SeenOnAsync(new(2025, 8, 31)));
+        Assert.Equal((1, 1), await SeenOnAsync(new(2025, 9, 1)));
     }
 
     [Fact]

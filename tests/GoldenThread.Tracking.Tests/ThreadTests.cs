@@ -66,6 +66,20 @@ public sealed class ThreadTests(TrackingHouse house)
     }
 
     [Fact]
+    public async Task Actions_ThatSeveralPeopleAgreeAtOnce_AreAllAdded()
+    {
+        var thread = (await OpenAsync(await CohortAsync())).Thread;
+        var owner = await PersonAsync();
+
+        var answers = await Task.WhenAll(Enumerable.Range(0, 12).Select(day =>
+            house.Lead.Threads.AgreeActionAsync(Action(thread, owner, Today.AddDays(day)), house.Lead.Headers).ResponseAsync));
+
+        Assert.Equal(Enumerable.Range(1, 12), answers.Select(answer => answer.Thread.Actions.Count).Order());
+        var now = (await house.Lead.Threads.GetThreadAsync(new() { ThreadId = thread.ThreadId }, house.Lead.Headers)).Thread;
+        Assert.Equal(12, now.Actions.Select(action => action.DueOn).Distinct().Count());
+    }
+
+    [Fact]
     public async Task Open_WithWhatCannotBe_NamesTheField()
     {
         var cohort = await CohortAsync();

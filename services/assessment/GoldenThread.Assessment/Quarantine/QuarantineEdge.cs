@@ -34,7 +34,6 @@ internal sealed class QuarantineEdge(QuarantineStore store, Works works, TimePro
                 list, last.ImportId.ToString(), last.Line.ToString(CultureInfo.InvariantCulture), last.QuarantinedRowId.ToString());
         }
 
-        context.Saw("quarantined-row", response.Rows.Select(r => r.QuarantinedRowId));
         return response;
     }
 
@@ -42,7 +41,6 @@ internal sealed class QuarantineEdge(QuarantineStore store, Works works, TimePro
     {
         var rowId = Fields.Id(request.QuarantinedRowId, "quarantined_row_id");
         var row = await store.GetAsync(context.Authority(), rowId, context.CancellationToken) ?? throw Errors.QuarantinedRowNotFound();
-        context.Saw("quarantined-row", [request.QuarantinedRowId]);
         return new GetQuarantinedRowResponse { Row = row.ToProto() };
     }
 

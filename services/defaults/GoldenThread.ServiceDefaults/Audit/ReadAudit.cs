@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using Google.Protobuf;
 using Grpc.Core;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -18,10 +19,15 @@ public sealed partial class ReadAudit(NpgsqlDataSource source, ILogger<ReadAudit
 
     private readonly Channel<AuditRow> rows = Channel.CreateUnbounded<AuditRow>(new UnboundedChannelOptions { SingleReader = true });
 
-    /// <summary>Puts down what the call saw, once it has been answered.</summary>
-    internal void Keep(ServerCallContext context)
+    /// <summary>Puts down what the call saw, once it has been answered: what it said itself, and whom else the answer names.</summary>
+    internal void Keep(ServerCallContext context, object? answer = null)
     {
-        var seen = context.UserState.TryGetValue(StateKey, out var value) ? (List<Seen>)value : [];
+        if (answer is IMessage message && RpcCatalogue.Rules[context.Method].Access is { NamesPupils: true })
+        {
+            SeeNamed(message, context);
+        }
+
+        var seen = SeenBy(context);
         if (seen.Count == 0)
         {
             return;
@@ -34,6 +40,18 @@ public sealed partial class ReadAudit(NpgsqlDataSource source, ILogger<ReadAudit
                 caller.Issuer, caller.Subject, caller.ClientId, context.Method, caller.Purpose, subject.Kind, subject.Ids, subject.SchoolUrn, null));
         }
     }
+
+    // Also an answer that changed nothing, or repeats an earlier one. What the call's own work keeps is not kept twice.
+    private static void SeeNamed(IMessage answer, ServerCallContext context)
+    {
+        var known = SeenBy(context).SelectMany(s => s.Ids).Concat(Work.Of(context)?.AuditedIds ?? []).ToHashSet(StringComparer.Ordinal);
+        foreach (var named in NamedInAnswer.Of(answer).Where(n => n.Id.Length > 0 && !known.Contains(n.Id)).Distinct().ToLookup(n => n.Kind, n => n.Id))
+        {
+            context.Saw(named.Key, named);
+        }
+    }
+
+    private static List<Seen> SeenBy(ServerCallContext context) => context.UserState.TryGetValue(StateKey, out var value) ? (List<Seen>)value : [];
 
     /// <inheritdoc />
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -95,7 +113,7 @@ public sealed partial class ReadAudit(NpgsqlDataSource source, ILogger<ReadAudit
 /// <summary>Tells the audit what a call showed.</summary>
 public static class ReadAuditExtensions
 {
-    /// <summary>The answer names these: "pupil" and their ids.</summary>
+    /// <summary>The answer names these, of this school: "pupil" and their ids. Whom a rpc's answer names besides is found without being told.</summary>
     public static void Saw(this ServerCallContext context, string kind, IEnumerable<string> ids, int? schoolUrn = null)
     {
         var seen = ids.ToArray();

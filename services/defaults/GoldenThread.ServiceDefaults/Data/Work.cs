@@ -14,7 +14,9 @@ public sealed class Works(NpgsqlDataSource source, OutboxSignal signal)
     public async Task<Work> BeginAsync(ServerCallContext context)
     {
         var connection = await source.OpenConnectionAsync(context.CancellationToken);
-        return await Work.BeginAsync(connection, signal, context.Caller(), IdempotentCall.Of(context), context.Method, context.CancellationToken);
+        var work = await Work.BeginAsync(connection, signal, context.Caller(), IdempotentCall.Of(context), context.Method, context.CancellationToken);
+        context.UserState[Work.StateKey] = work;
+        return work;
     }
 
     /// <summary>Work of the service itself: a consumer's effect, a background task.</summary>
@@ -31,6 +33,8 @@ public sealed class Works(NpgsqlDataSource source, OutboxSignal signal)
 /// </summary>
 public sealed class Work : IAsyncDisposable
 {
+    internal const string StateKey = "goldenthread.work";
+
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
 
     private readonly OutboxSignal signal;
@@ -39,6 +43,7 @@ public sealed class Work : IAsyncDisposable
     private readonly string action;
     private readonly List<(Guid Id, string Kind, string Body)> events = [];
     private readonly List<(string Action, string Kind, string[] Ids, int? SchoolUrn, string? Detail)> audits = [];
+    private bool isCommitted;
 
     private Work(NpgsqlConnection connection, NpgsqlTransaction transaction, OutboxSignal signal, Caller caller, IdempotentCall? idempotent, string action)
     {
@@ -58,6 +63,12 @@ public sealed class Work : IAsyncDisposable
 
     /// <summary>In whose name the work is done.</summary>
     public Caller Caller => caller;
+
+    /// <summary>Whom the audit of this work names, once it is kept.</summary>
+    internal IEnumerable<string> AuditedIds => isCommitted ? audits.SelectMany(a => a.Ids) : [];
+
+    /// <summary>The work that was done in the name of a call; null where there was none.</summary>
+    internal static Work? Of(ServerCallContext context) => context.UserState.TryGetValue(StateKey, out var work) ? (Work)work : null;
 
     internal static async Task<Work> BeginAsync(
         NpgsqlConnection connection, OutboxSignal signal, Caller caller, IdempotentCall? idempotent, string action, CancellationToken ct)
@@ -123,7 +134,7 @@ public sealed class Work : IAsyncDisposable
             throw IdempotentCall.SameKeyAtOnce();
         }
 
-        signal.Wake(events.Count);
+        Committed();
         return answer;
     }
 
@@ -132,6 +143,12 @@ public sealed class Work : IAsyncDisposable
     {
         await WriteAsync(null);
         await Transaction.CommitAsync(CancellationToken.None);
+        Committed();
+    }
+
+    private void Committed()
+    {
+        isCommitted = true;
         signal.Wake(events.Count);
     }
 

@@ -21,7 +21,7 @@ internal sealed class CallerInterceptor(RoleLookup roles, ReadAudit reads, IOpti
     {
         await LetInAsync(context);
         var answer = await continuation(request, context);
-        reads.Keep(context);
+        reads.Keep(context, answer);
         return answer;
     }
 
@@ -30,7 +30,7 @@ internal sealed class CallerInterceptor(RoleLookup roles, ReadAudit reads, IOpti
     {
         await LetInAsync(context);
         var answer = await continuation(requestStream, context);
-        reads.Keep(context);
+        reads.Keep(context, answer);
         return answer;
     }
 

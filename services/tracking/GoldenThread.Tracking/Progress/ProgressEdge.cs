@@ -28,7 +28,7 @@ public sealed class ProgressEdge(StatusReadStore store, TimeProvider clock) : Pr
         }
 
         var rows = await store.OfSchoolAsync(authority, request.SchoolUrn, collection, request.Subject, (short)request.Status, year,
-            keyset is null ? null : (Paging.Part<int>(keyset[0]), Paging.Part<Guid>(keyset[1]), keyset[2]), most + 1, context.CancellationToken);
+            clock.Today(), keyset is null ? null : (Paging.Part<int>(keyset[0]), Paging.Part<Guid>(keyset[1]), keyset[2]), most + 1, context.CancellationToken);
         var answer = new ListStatusesResponse { Statuses = { rows.Take(most).Select(ToProto) } };
         if (rows.Count > most)
         {
@@ -52,7 +52,7 @@ public sealed class ProgressEdge(StatusReadStore store, TimeProvider clock) : Pr
             throw Errors.PupilNotFound();
         }
 
-        var rows = await store.OfPupilAsync(authority, pupil, request.Subject,
+        var rows = await store.OfPupilAsync(authority, pupil, request.Subject, clock.Today(),
             keyset is null ? null : (Paging.Part<DateOnly>(keyset[0]), Paging.Part<Guid>(keyset[1]), keyset[2]), most + 1, context.CancellationToken);
         var answer = new ListPupilStatusesResponse { Statuses = { rows.Take(most).Select(ToProto) } };
         if (rows.Count > most)

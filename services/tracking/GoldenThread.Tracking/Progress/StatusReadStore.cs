@@ -16,7 +16,7 @@ public sealed class StatusReadStore(NpgsqlDataSource source)
         order by school_urn, collection_id
         """;
 
-    // A grant limited to classes reaches the pupils who are in them now.
+    // A grant limited to classes reaches the pupils who are in them today.
     private const string WithinReach = """
         exists (
             select 1 from reach(@Issuer, @Subject, @Roles) g
@@ -26,7 +26,7 @@ public sealed class StatusReadStore(NpgsqlDataSource source)
               and (g.class_ids is null or exists (
                   select 1 from class_membership m
                   where m.pupil_id = s.pupil_id and m.class_id = any (g.class_ids) and m.superseded_at is null
-                    and m.from_on <= current_date and (m.to_on is null or m.to_on >= current_date))))
+                    and m.from_on <= @today and (m.to_on is null or m.to_on >= @today))))
         """;
 
     // Who calls for a talk comes first.
@@ -61,7 +61,7 @@ public sealed class StatusReadStore(NpgsqlDataSource source)
     /// <summary>Statuses of a school at a collection, after a keyset.</summary>
     public async Task<IReadOnlyList<StatusRow>> OfSchoolAsync(
         Authority authority, int schoolUrn, Guid collectionId, string subject, short status, string? yearGroup,
-        (int Rank, Guid PupilId, string Subject)? after, int most, CancellationToken ct)
+        DateOnly today, (int Rank, Guid PupilId, string Subject)? after, int most, CancellationToken ct)
     {
         const string Sql = $"""
             select {Columns}, {Rank} as rank
@@ -86,6 +86,7 @@ public sealed class StatusReadStore(NpgsqlDataSource source)
             subjectFilter = subject,
             status,
             yearGroup,
+            today,
             afterRank = after?.Rank,
             afterPupil = after?.PupilId,
             afterSubject = after?.Subject,
@@ -95,7 +96,8 @@ public sealed class StatusReadStore(NpgsqlDataSource source)
 
     /// <summary>Statuses of a pupil, newest window first, after a keyset.</summary>
     public async Task<IReadOnlyList<StatusRow>> OfPupilAsync(
-        Authority authority, Guid pupilId, string subject, (DateOnly DueOn, Guid CollectionId, string Subject)? after, int most, CancellationToken ct)
+        Authority authority, Guid pupilId, string subject, DateOnly today, (DateOnly DueOn, Guid CollectionId, string Subject)? after, int most,
+        CancellationToken ct)
     {
         const string Sql = $"""
             select {Columns}, 0 as rank, c.due_on
@@ -116,6 +118,7 @@ public sealed class StatusReadStore(NpgsqlDataSource source)
             authority.Roles,
             pupilId,
             subjectFilter = subject,
+            today,
             afterDueOn = after?.DueOn,
             afterCollection = after?.CollectionId,
             afterSubject = after?.Subject,

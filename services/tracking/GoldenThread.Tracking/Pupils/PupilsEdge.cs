@@ -19,7 +19,6 @@ internal sealed class PupilsEdge(PupilStore store, SchoolStore schools, Works wo
         var id = Fields.Id(request.PupilId, "pupil_id");
         var on = TrackingFields.DayOrToday(request.On, "on", clock);
         var pupil = await store.GetAsync(PupilAuthority.Of(context), id, on, context.CancellationToken) ?? throw Errors.PupilNotFound();
-        context.Saw("pupil", [request.PupilId]);
         return new GetPupilResponse { Pupil = pupil.ToProto() };
     }
 
@@ -65,7 +64,6 @@ internal sealed class PupilsEdge(PupilStore store, SchoolStore schools, Works wo
         var rows = await store.NamesAsync(context.Authority(), ids, on, context.CancellationToken);
         var response = new BatchGetPupilNamesResponse();
         response.Names.AddRange(rows.Select(n => new PupilName { PupilId = n.PupilId.ToString(), Forename = n.Forename, Surname = n.Surname }));
-        context.Saw("pupil", response.Names.Select(n => n.PupilId));
         return response;
     }
 

@@ -63,7 +63,6 @@ internal sealed class RostersEdge(QuarantineStore quarantine, Works works, TimeP
         var reached = await quarantine.ReachedAsync(context.Authority(), page.SelectMany(r => r.CandidatePupilIds).Distinct().ToArray(), ct);
         var response = new ListQuarantinedRowsResponse { NextPageToken = rows.Count > size ? Paging.Token(list, rows[size - 1].RowId.ToString()) : "" };
         response.Rows.AddRange(page.Select(r => r.ToProto(reached)));
-        context.Saw("quarantined row", page.Select(r => r.RowId.ToString()));
         return response;
     }
 
@@ -186,7 +185,6 @@ internal sealed class RostersEdge(QuarantineStore quarantine, Works works, TimeP
             response.Problems.AddRange(RosterProblem.FromJson(row.Problems).Select(p => p.ToProto(row.Line)));
         }
 
-        context.Saw("pupil", differences.Where(d => !d.Added).Select(d => d.PupilId.ToString()).Distinct());
         return response;
     }
 
@@ -245,7 +243,6 @@ internal sealed class RostersEdge(QuarantineStore quarantine, Works works, TimeP
         var row = await QuarantineStore.ReadAsync(work, rowId, ct);
         var reached = await quarantine.ReachedAsync(context.Authority(), row.CandidatePupilIds, ct);
         work.Audit("quarantined row", rowId.ToString(), row.SchoolUrn, row.ClosedBecause is null ? "still open" : "closed");
-        context.Saw("quarantined row", [rowId.ToString()]);
         return row.ToProto(reached);
     }
 }

@@ -22,15 +22,18 @@ public sealed class ThreadStore(NpgsqlDataSource source)
               and (g.year_groups is null or t.year_group = any (g.year_groups)))
         """;
 
+    private const string One = $"select {Columns} from thread t where t.thread_id = @threadId and {WithinReach}";
+
     /// <summary>One thread; null outside the grant.</summary>
     public async Task<GapThread?> FindAsync(Guid threadId, Authority authority, CancellationToken ct)
     {
-        const string Sql = $"select {Columns} from thread t where t.thread_id = @threadId and {WithinReach}";
         await using var connection = await source.OpenConnectionAsync(ct);
-        var rows = (await connection.QueryAsync<ThreadRow>(new CommandDefinition(
-            Sql, new { authority.Issuer, authority.Subject, authority.Roles, threadId }, cancellationToken: ct))).AsList();
-        return rows.Count == 0 ? null : (await WithActionsAsync(connection, rows, ct))[0];
+        return await FindAsync(connection, One, threadId, authority, ct);
     }
+
+    /// <summary>One thread as it stays until the work ends; null outside the grant.</summary>
+    public static Task<GapThread?> LockAsync(Work work, Guid threadId, Authority authority, CancellationToken ct) =>
+        FindAsync(work.Connection, $"{One} for no key update of t", threadId, authority, ct);
 
     /// <summary>Threads of a school after a keyset: those with overdue actions first, then by age.</summary>
     public async Task<IReadOnlyList<GapThread>> ListAsync(
@@ -179,6 +182,13 @@ public sealed class ThreadStore(NpgsqlDataSource source)
             thread.Gap.Subject,
             Targets = thread.TargetPupilIds.ToArray(),
         }, cancellationToken: ct))).AsList();
+    }
+
+    private static async Task<GapThread?> FindAsync(NpgsqlConnection connection, string sql, Guid threadId, Authority authority, CancellationToken ct)
+    {
+        var rows = (await connection.QueryAsync<ThreadRow>(new CommandDefinition(
+            sql, new { authority.Issuer, authority.Subject, authority.Roles, threadId }, cancellationToken: ct))).AsList();
+        return rows.Count == 0 ? null : (await WithActionsAsync(connection, rows, ct))[0];
     }
 
     private static async Task<IReadOnlyList<GapThread>> WithActionsAsync(NpgsqlConnection connection, IReadOnlyList<ThreadRow> rows, CancellationToken ct)

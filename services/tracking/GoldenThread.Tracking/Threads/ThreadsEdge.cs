@@ -92,7 +92,8 @@ public sealed class ThreadsEdge(ThreadStore store, GapStore gaps, StatusReadStor
     {
         var outcome = Fields.Text(request.Outcome, "outcome", 2000);
         var closed = (await FindAtAsync(request.ThreadId, context)).Close(outcome);
-        return await SaveAsync(closed, null, context, thread => new CloseThreadResponse { Thread = thread });
+        await using var work = await works.BeginAsync(context);
+        return await SaveAsync(work, closed, null, thread => new CloseThreadResponse { Thread = thread }, context.CancellationToken);
     }
 
     /// <inheritdoc />
@@ -101,8 +102,9 @@ public sealed class ThreadsEdge(ThreadStore store, GapStore gaps, StatusReadStor
         var what = Fields.Text(request.What, "what", 1000);
         var owner = Fields.Id(request.OwnerPersonId, "owner_person_id");
         var dueOn = Fields.Day(request.DueOn, "due_on");
-        var (thread, action) = (await FindAsync(request.ThreadId, context)).Agree(Guid.CreateVersion7(), what, owner, dueOn);
-        return await SaveAsync(thread, action, context, t => new AgreeActionResponse { Thread = t });
+        await using var work = await works.BeginAsync(context);
+        var (thread, action) = (await LockAsync(work, request.ThreadId, context)).Agree(Guid.CreateVersion7(), what, owner, dueOn);
+        return await SaveAsync(work, thread, action, t => new AgreeActionResponse { Thread = t }, context.CancellationToken);
     }
 
     /// <inheritdoc />
@@ -116,7 +118,8 @@ public sealed class ThreadsEdge(ThreadStore store, GapStore gaps, StatusReadStor
 
         var (thread, action) = (await FindAtAsync(request.ThreadId, context))
             .Settle(Fields.Id(request.ActionId, "action_id"), request.State, note, clock.Today());
-        return await SaveAsync(thread, action, context, t => new SettleActionResponse { Thread = t });
+        await using var work = await works.BeginAsync(context);
+        return await SaveAsync(work, thread, action, t => new SettleActionResponse { Thread = t }, context.CancellationToken);
     }
 
     /// <inheritdoc />
@@ -167,11 +170,13 @@ public sealed class ThreadsEdge(ThreadStore store, GapStore gaps, StatusReadStor
         return thread.Version == version ? thread : throw Refusal.EtagMismatch();
     }
 
-    private async Task<T> SaveAsync<T>(GapThread thread, ThreadAction? action, ServerCallContext context, Func<V1.Thread, T> answer)
+    // Who adds to a thread names no version of it, and waits for whoever is just changing it.
+    private static async Task<GapThread> LockAsync(Work work, string threadId, ServerCallContext context) =>
+        await ThreadStore.LockAsync(work, Fields.Id(threadId, "thread_id"), context.Authority(), context.CancellationToken) ?? throw Errors.ThreadNotFound();
+
+    private async Task<T> SaveAsync<T>(Work work, GapThread thread, ThreadAction? action, Func<V1.Thread, T> answer, CancellationToken ct)
         where T : class, Google.Protobuf.IMessage<T>, new()
     {
-        var ct = context.CancellationToken;
-        await using var work = await works.BeginAsync(context);
         if (action is { State: ActionState.Open })
         {
             await DemandOwnerAsync(work, action.OwnerPersonId, "owner_person_id", ct);

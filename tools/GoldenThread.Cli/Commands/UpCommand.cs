@@ -25,12 +25,23 @@ public static class UpCommand
         Tree.MakeFolders();
         var house = RunningHouse.Read();
         if (house.IsWhole)
-        {
             Console.WriteLine("GoldenThread is already running.");
-            Announce(house);
-            return 0;
+        else
+            house = await StartAnewAsync(house, build);
+
+        // What an earlier start could not send in whole, this one does.
+        if (seed && !Deeds.Read().IsSeeded)
+        {
+            Console.WriteLine("  sending the demo trust through the public API");
+            await SeedCommand.RunAsync(ct);
         }
 
+        Announce(house);
+        return 0;
+    }
+
+    private static async Task<RunningHouse> StartAnewAsync(RunningHouse house, bool build)
+    {
         // What a kill left standing is taken down first.
         await house.StopAsync();
         house = new RunningHouse();
@@ -44,14 +55,7 @@ public static class UpCommand
             throw;
         }
 
-        if (seed && !Deeds.Read().IsSeeded)
-        {
-            Console.WriteLine("  sending the demo trust through the public API");
-            await SeedCommand.RunAsync(ct);
-        }
-
-        Announce(house);
-        return 0;
+        return house;
     }
 
     private static async Task StartAsync(RunningHouse house, bool build)

@@ -62,6 +62,7 @@ public static class UpCommand
     {
         Console.WriteLine("Starting GoldenThread (the first time also builds it, which takes some minutes)");
         var deeds = Deeds.Read();
+        deeds.GatewayPort();
         // The longest first: only the services themselves need the broker.
         var rabbit = Step("RabbitMQ", () => Ground.RabbitAsync(house, deeds));
         var postgres = Step("PostgreSQL", () => Ground.PostgresAsync(house, deeds));
@@ -84,7 +85,7 @@ public static class UpCommand
 
     private static void ChoosePorts(Deeds deeds)
     {
-        deeds.FreePort("gateway", preferred: 8080);
+        deeds.GatewayPort();
         deeds.FreePort("gateway-grpc", preferred: 8081);
         foreach (var service in Lodger.AllServices)
         {

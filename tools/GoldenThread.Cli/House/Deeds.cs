@@ -46,6 +46,20 @@ public sealed class Deeds
         return Ports[name] = port;
     }
 
+    /// <summary>
+    /// The gateway's port. It is part of the name of the development issuer, which every grant bears, so that it stays once it was chosen; throws, with
+    /// the remedy, where something else listens on it now.
+    /// </summary>
+    public int GatewayPort()
+    {
+        if (!Ports.TryGetValue("gateway", out var had))
+            return FreePort("gateway", preferred: 8080);
+        return FreePorts.IsFree(had)
+            ? had
+            : throw new InfrastructureException(
+                $"port {had} on 127.0.0.1 is taken, and all grants of this house name its sign-ins by it: free the port, or begin anew with ./gt reset");
+    }
+
     /// <summary>Writes them down.</summary>
     public Task WriteAsync() => SystemUser.WritePrivateFileAsync(Path, JsonSerializer.Serialize(this, Indented), user: null);
 }

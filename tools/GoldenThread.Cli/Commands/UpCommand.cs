@@ -111,6 +111,7 @@ public static class UpCommand
         foreach (var service in Lodger.Services)
         {
             databases[service.Name] = await ServiceDatabase.MakeAsync(await server, service.Name, deeds);
+            await deeds.WriteAsync();
         }
 
         await built;

@@ -24,6 +24,12 @@ public sealed class Deeds
     /// <summary>True once the demo trust was sent in whole.</summary>
     public bool IsSeeded { get; set; }
 
+    /// <summary>What was made on a PostgreSQL that is not ours.</summary>
+    public Elsewhere? Postgres { get; set; }
+
+    /// <summary>Host and virtual host of a RabbitMQ that is not ours; null where none was used.</summary>
+    public string? Broker { get; set; }
+
     private static string Path => System.IO.Path.Combine(Tree.State, "deeds.json");
 
     /// <summary>Reads them; new ones where there are none.</summary>

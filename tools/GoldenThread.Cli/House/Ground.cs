@@ -13,7 +13,10 @@ public static class Ground
     public static async Task<string> PostgresAsync(RunningHouse house, Deeds deeds)
     {
         if (Environment.GetEnvironmentVariable("GT_POSTGRES") is { Length: > 0 } given)
+        {
+            deeds.Postgres = (deeds.Postgres ?? new Elsewhere(given, [], [])).At(given);
             return given;
+        }
 
         var postgres = await PrivatePostgres.StartAsync(new PrivatePostgresOptions
         {
@@ -31,7 +34,11 @@ public static class Ground
     public static async Task<Uri> RabbitAsync(RunningHouse house, Deeds deeds)
     {
         if (Environment.GetEnvironmentVariable("GT_RABBITMQ") is { Length: > 0 } given)
-            return new Uri(given);
+        {
+            var broker = new Uri(given);
+            deeds.Broker = $"{broker.Host}{broker.AbsolutePath}";
+            return broker;
+        }
 
         var rabbit = await PrivateRabbit.StartAsync(new PrivateRabbitOptions
         {

@@ -63,6 +63,7 @@ public static class UpCommand
         Console.WriteLine("Starting GoldenThread (the first time also builds it, which takes some minutes)");
         var deeds = Deeds.Read();
         deeds.GatewayPort();
+        _ = (Ground.GivenPostgres(), Ground.GivenBroker());
         // The longest first: only the services themselves need the broker.
         var rabbit = Step("RabbitMQ", () => Ground.RabbitAsync(house, deeds));
         var postgres = Step("PostgreSQL", () => Ground.PostgresAsync(house, deeds));

@@ -30,7 +30,7 @@ public sealed class ResetTests : IDisposable
         var deeds = new Deeds { Postgres = new Elsewhere(postgres.ConnectionString, [], []) };
         await ServiceDatabase.MakeAsync(postgres.ConnectionString, name, deeds);
         await ServiceDatabase.MakeAsync(postgres.ConnectionString, before, deeds);
-        Assert.Equal([before, $"{before}_app", $"{before}_owner", name, $"{name}_app", $"{name}_owner"], await ThereAsync(postgres));
+        Assert.Equal([name, $"{name}_app", before, $"{before}_app", $"{before}_owner", $"{name}_owner"], await ThereAsync(postgres));
         await WriteAsync(deeds);
 
         var outcome = await RunAsync("reset");

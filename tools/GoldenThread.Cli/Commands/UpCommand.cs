@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Diagnostics;
 using GoldenThread.Cli.House;
+using GoldenThread.Demo.Trust;
 using GoldenThread.Infrastructure;
 
 namespace GoldenThread.Cli.Commands;
@@ -165,9 +166,13 @@ public static class UpCommand
             """);
         if (house.DashboardUrl is not null)
             Console.WriteLine($"  dashboard   {house.DashboardUrl}");
+        var pack = DemoPack.Read(Tree.File("packs"));
+        var signIns = pack.CentralTeam.Select(person => person.SignIn).OfType<string>().Concat(pack.HomeSchoolGrants.Select(grant => grant.SignIn)).Distinct().ToList();
         Console.WriteLine($"""
 
-              A token for a demo person:   ./gt token data-lead      (also head, teacher, senco, governor, ceo, trust-it ...)
+              Sign-ins    {string.Join(", ", signIns.Take(signIns.Count / 2))},
+                          {string.Join(", ", signIns.Skip(signIns.Count / 2))}
+              A token for one of them:     ./gt token data-lead
               A token for the demo partner: ./gt token --client {Settings.DemoPartner}
               What runs: ./gt status    What it says: ./gt logs    Enough: ./gt down
             """);

@@ -40,7 +40,9 @@ done
 
 echo "-- verify"
 ./gt verify
-./gt logs gateway >/dev/null
+for service in gateway tracking; do
+  [[ -n $(./gt logs "$service") ]] || { echo "./gt logs $service said nothing"; exit 1; }
+done
 # As to a house elsewhere, in the names that tokens bear.
 for sender in trust-it data-lead deputy-ceo; do
   echo "$sender $(./gt token "$sender")"
@@ -60,4 +62,15 @@ if ./gt verify --timeout 2; then
   exit 1
 fi
 
+echo "-- down and reset leave nothing"
+ids=$(./gt status | sed -n 's/.* pid \([0-9]*\) .*/\1/p')
+(($(wc -w <<<"$ids") >= 7)) || { echo "./gt status did not name the processes: $ids"; exit 1; }
 ./gt down
+for id in $ids; do
+  if [[ -e /proc/$id ]] && ! grep -q '^State:.*zombie' "/proc/$id/status"; then
+    echo "./gt down left $id: $(tr '\0' ' ' <"/proc/$id/cmdline")"
+    exit 1
+  fi
+done
+./gt reset
+[[ ! -e $GT_HOME ]] || { echo "./gt reset left $GT_HOME"; exit 1; }

@@ -101,10 +101,8 @@ public static class ErrorsCommand
 
     private static Uri Broker()
     {
-        if (Environment.GetEnvironmentVariable("GT_RABBITMQ") is { Length: > 0 } given)
-        {
-            return new Uri(given);
-        }
+        if (Ground.GivenBroker() is { } given)
+            return given;
 
         // Not all of the house need stand: it is when something is down that errors are asked for.
         var deeds = Deeds.Read();

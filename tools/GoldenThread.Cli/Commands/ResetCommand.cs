@@ -1,5 +1,6 @@
 using System.CommandLine;
 using GoldenThread.Cli.House;
+using GoldenThread.Infrastructure;
 
 namespace GoldenThread.Cli.Commands;
 
@@ -13,14 +14,32 @@ public static class ResetCommand
         command.SetAction(async (_, _) =>
         {
             await RunningHouse.Read().StopAsync();
+            var whole = await LeaveAsync(Deeds.Read());
             foreach (var folder in new[] { Tree.Data, Tree.State }.Where(Directory.Exists))
             {
                 Directory.Delete(folder, recursive: true);
             }
 
-            Console.WriteLine("Stopped, and all data of this working tree is gone.");
-            return 0;
+            Console.WriteLine(whole ? "Stopped, and all data of this working tree is gone." : "Stopped. What lay here is gone, what is named above is not.");
+            return whole ? 0 : 1;
         });
         return command;
+    }
+
+    // Drops what was made on servers that are not ours, and says what stays there.
+    private static async Task<bool> LeaveAsync(Deeds deeds)
+    {
+        if (deeds.Broker is { } broker)
+            Console.WriteLine($"The queues and exchanges at {broker} stay: `rabbitmqctl delete_vhost` removes them with their virtual host, if nobody else uses it.");
+        try
+        {
+            await (deeds.Postgres?.DropAsync() ?? Task.CompletedTask);
+            return true;
+        }
+        catch (InfrastructureException e)
+        {
+            Console.Error.WriteLine($"gt: {e.Message}");
+            return false;
+        }
     }
 }

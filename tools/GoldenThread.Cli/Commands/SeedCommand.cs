@@ -79,7 +79,7 @@ public static class SeedCommand
         }
         catch (Exception e) when (e is RefusedException or TimeoutException or InvalidOperationException or HttpRequestException)
         {
-            throw new InfrastructureException($"the demo trust is not whole: {e.Message}", e);
+            throw new InfrastructureException($"the demo trust is not whole: {e.Message}\nSending it again goes on from there: ./gt seed", e);
         }
 
         return clock.Elapsed;

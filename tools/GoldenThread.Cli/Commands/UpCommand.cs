@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Diagnostics;
 using GoldenThread.Cli.House;
+using GoldenThread.Demo.Trust;
 using GoldenThread.Infrastructure;
 
 namespace GoldenThread.Cli.Commands;
@@ -25,12 +26,23 @@ public static class UpCommand
         Tree.MakeFolders();
         var house = RunningHouse.Read();
         if (house.IsWhole)
-        {
             Console.WriteLine("GoldenThread is already running.");
-            Announce(house);
-            return 0;
+        else
+            house = await StartAnewAsync(house, build);
+
+        // What an earlier start could not send in whole, this one does.
+        if (seed && !Deeds.Read().IsSeeded)
+        {
+            Console.WriteLine("  sending the demo trust through the public API");
+            await SeedCommand.RunAsync(ct);
         }
 
+        Announce(house);
+        return 0;
+    }
+
+    private static async Task<RunningHouse> StartAnewAsync(RunningHouse house, bool build)
+    {
         // What a kill left standing is taken down first.
         await house.StopAsync();
         house = new RunningHouse();
@@ -44,20 +56,15 @@ public static class UpCommand
             throw;
         }
 
-        if (seed && !Deeds.Read().IsSeeded)
-        {
-            Console.WriteLine("  sending the demo trust through the public API");
-            await SeedCommand.RunAsync(ct);
-        }
-
-        Announce(house);
-        return 0;
+        return house;
     }
 
     private static async Task StartAsync(RunningHouse house, bool build)
     {
         Console.WriteLine("Starting GoldenThread (the first time also builds it, which takes some minutes)");
         var deeds = Deeds.Read();
+        deeds.GatewayPort();
+        _ = (Ground.GivenPostgres(), Ground.GivenBroker());
         // The longest first: only the services themselves need the broker.
         var rabbit = Step("RabbitMQ", () => Ground.RabbitAsync(house, deeds));
         var postgres = Step("PostgreSQL", () => Ground.PostgresAsync(house, deeds));
@@ -80,7 +87,7 @@ public static class UpCommand
 
     private static void ChoosePorts(Deeds deeds)
     {
-        deeds.FreePort("gateway", preferred: 8080);
+        deeds.GatewayPort();
         deeds.FreePort("gateway-grpc", preferred: 8081);
         foreach (var service in Lodger.AllServices)
         {
@@ -106,6 +113,7 @@ public static class UpCommand
         foreach (var service in Lodger.Services)
         {
             databases[service.Name] = await ServiceDatabase.MakeAsync(await server, service.Name, deeds);
+            await deeds.WriteAsync();
         }
 
         await built;
@@ -158,9 +166,13 @@ public static class UpCommand
             """);
         if (house.DashboardUrl is not null)
             Console.WriteLine($"  dashboard   {house.DashboardUrl}");
+        var pack = DemoPack.Read(Tree.File("packs"));
+        var signIns = pack.CentralTeam.Select(person => person.SignIn).OfType<string>().Concat(pack.HomeSchoolGrants.Select(grant => grant.SignIn)).Distinct().ToList();
         Console.WriteLine($"""
 
-              A token for a demo person:   ./gt token data-lead      (also head, teacher, senco, governor, ceo, trust-it ...)
+              Sign-ins    {string.Join(", ", signIns.Take(signIns.Count / 2))},
+                          {string.Join(", ", signIns.Skip(signIns.Count / 2))}
+              A token for one of them:     ./gt token data-lead
               A token for the demo partner: ./gt token --client {Settings.DemoPartner}
               What runs: ./gt status    What it says: ./gt logs    Enough: ./gt down
             """);

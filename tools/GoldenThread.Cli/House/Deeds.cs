@@ -24,6 +24,12 @@ public sealed class Deeds
     /// <summary>True once the demo trust was sent in whole.</summary>
     public bool IsSeeded { get; set; }
 
+    /// <summary>What was made on a PostgreSQL that is not ours.</summary>
+    public Elsewhere? Postgres { get; set; }
+
+    /// <summary>Host and virtual host of a RabbitMQ that is not ours; null where none was used.</summary>
+    public string? Broker { get; set; }
+
     private static string Path => System.IO.Path.Combine(Tree.State, "deeds.json");
 
     /// <summary>Reads them; new ones where there are none.</summary>
@@ -44,6 +50,20 @@ public sealed class Deeds
         }
 
         return Ports[name] = port;
+    }
+
+    /// <summary>
+    /// The gateway's port. It is part of the name of the development issuer, which every grant bears, so that it stays once it was chosen; throws, with
+    /// the remedy, where something else listens on it now.
+    /// </summary>
+    public int GatewayPort()
+    {
+        if (!Ports.TryGetValue("gateway", out var had))
+            return FreePort("gateway", preferred: 8080);
+        return FreePorts.IsFree(had)
+            ? had
+            : throw new InfrastructureException(
+                $"port {had} on 127.0.0.1 is taken, and all grants of this house name its sign-ins by it: free the port, or begin anew with ./gt reset");
     }
 
     /// <summary>Writes them down.</summary>

@@ -22,10 +22,14 @@ public sealed record ServiceDatabase
     {
         await using var source = NpgsqlDataSource.Create(server);
         var (owner, application) = (deeds.Secret($"{name}-database-owner"), deeds.Secret($"{name}-database-app"));
-        await MakeRoleAsync(source, $"{name}_owner", owner);
-        await MakeRoleAsync(source, $"{name}_app", application);
+        await MakeRoleAsync(source, $"{name}_owner", owner, deeds);
+        await MakeRoleAsync(source, $"{name}_app", application, deeds);
         if (!await AskAsync(source, $"select exists (select from pg_database where datname = '{name}')"))
+        {
             await ExecuteAsync(source, $"create database {name} owner {name}_owner");
+            deeds.Postgres?.Databases.Add(name);
+        }
+
         await ExecuteAsync(source, $"revoke connect on database {name} from public");
         await ExecuteAsync(source, $"grant connect on database {name} to {name}_owner, {name}_app");
         return new ServiceDatabase { Owner = For($"{name}_owner", owner), Application = For($"{name}_app", application) };
@@ -35,10 +39,12 @@ public sealed record ServiceDatabase
     }
 
     // Names of roles and databases cannot be parameters; these are names of our own services, the passwords hexadecimal digits of our own making.
-    private static async Task MakeRoleAsync(NpgsqlDataSource source, string role, string password)
+    private static async Task MakeRoleAsync(NpgsqlDataSource source, string role, string password, Deeds deeds)
     {
         var exists = await AskAsync(source, $"select exists (select from pg_roles where rolname = '{role}')");
         await ExecuteAsync(source, $"{(exists ? "alter" : "create")} role {role} login password '{password}'");
+        if (!exists)
+            deeds.Postgres?.Roles.Add(role);
     }
 
     private static async Task<bool> AskAsync(NpgsqlDataSource source, string sql)

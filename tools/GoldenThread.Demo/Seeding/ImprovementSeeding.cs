@@ -134,9 +134,9 @@ internal static class ImprovementSeeding
         }
 
         var actions = 0;
-        foreach (var visit in past.Take(FindingsOnVisits).Where(visit => visit["findings"]!.GetValue<int>() == 0))
+        foreach (var (at, visit) in past.Take(FindingsOnVisits).Index().Where(entry => entry.Item["state"]!.GetValue<string>() != "VISIT_STATE_CANCELLED"))
         {
-            actions += await FindAsync(seed, api, visit, isAnswered: actions % 3 == 0, ct);
+            actions += await FindAsync(seed, api, visit, isAnswered: at % 3 == 0, ct) ? 1 : 0;
         }
 
         seed.Say($"{held} visits held, {actions} actions agreed");
@@ -153,29 +153,44 @@ internal static class ImprovementSeeding
         return seed.Trust.Pack.Schools.All(school => placed.Contains(school.Urn)) ? plan : null;
     }
 
-    private static async Task<int> FindAsync(SeedContext seed, RestApi api, JsonObject visit, bool isAnswered, CancellationToken ct)
+    // Looks before each step whether an earlier run has done it: that run may have been interrupted anywhere.
+    private static async Task<bool> FindAsync(SeedContext seed, RestApi api, JsonObject visit, bool isAnswered, CancellationToken ct)
     {
-        var path = $"v1/visits/{visit["visitId"]}";
         var found = Found.GetValueOrDefault(visit["entitlement"]!.GetValue<string>(), OtherwiseFound);
-        await api.PostAsync($"{path}/findings", FindingBody(found.Area, "FINDING_KIND_STRENGTH", found.Strength), ct);
-        var concern = await api.PostAsync($"{path}/findings", FindingBody(found.Area, "FINDING_KIND_CONCERN", found.Concern), ct);
+        await RecordAsync(api, visit, found.Area, "FINDING_KIND_STRENGTH", found.Strength, ct);
+        var concern = await RecordAsync(api, visit, found.Area, "FINDING_KIND_CONCERN", found.Concern, ct);
+        var agreed = (await api.ListAsync($"v1/agreed-actions?visitId={visit["visitId"]}&pageSize=500", "actions", ct))
+            .Find(action => action["text"]!.GetValue<string>() == found.Agreed);
         var on = DateOnly.Parse(visit["on"]!.GetValue<string>(), System.Globalization.CultureInfo.InvariantCulture);
-        var body = new JsonObject
-        {
-            ["text"] = found.Agreed,
-            ["ownerPersonId"] = seed.People[$"head {visit["schoolUrn"]}"],
-            ["dueOn"] = SeedContext.Iso(on.AddDays(28)),
-            ["findingId"] = concern["finding"]!["findingId"]!.GetValue<string>(),
-        };
-        var action = (await api.PostAsync($"{path}/actions", body, ct))["action"]!;
-        if (isAnswered)
+        var action = agreed ?? await AgreeAsync(seed, api, visit, concern, found.Agreed, on.AddDays(28), ct);
+        if (isAnswered && action["doneOn"] is null)
         {
             var done = on.AddDays(21) < seed.Today ? on.AddDays(21) : seed.Today;
             await api.PostAsync(
                 $"v1/agreed-actions/{action["actionId"]}:complete", new JsonObject { ["doneOn"] = SeedContext.Iso(done) }, ct, action["etag"]!.GetValue<string>());
         }
 
-        return 1;
+        return agreed is null;
+    }
+
+    private static async Task<JsonObject> RecordAsync(RestApi api, JsonObject visit, string area, string kind, string text, CancellationToken ct)
+    {
+        var path = $"v1/visits/{visit["visitId"]}/findings";
+        var known = (await api.ListAsync($"{path}?pageSize=200", "findings", ct)).Find(finding => finding["text"]!.GetValue<string>() == text);
+        return known ?? (await api.PostAsync(path, FindingBody(area, kind, text), ct))["finding"]!.AsObject();
+    }
+
+    private static async Task<JsonObject> AgreeAsync(
+        SeedContext seed, RestApi api, JsonObject visit, JsonObject concern, string text, DateOnly dueOn, CancellationToken ct)
+    {
+        var body = new JsonObject
+        {
+            ["text"] = text,
+            ["ownerPersonId"] = seed.People[$"head {visit["schoolUrn"]}"],
+            ["dueOn"] = SeedContext.Iso(dueOn),
+            ["findingId"] = concern["findingId"]!.GetValue<string>(),
+        };
+        return (await api.PostAsync($"v1/visits/{visit["visitId"]}/actions", body, ct))["action"]!.AsObject();
     }
 
     private static JsonObject FindingBody(string area, string kind, string text) => new() { ["focusArea"] = area, ["kind"] = kind, ["text"] = text };

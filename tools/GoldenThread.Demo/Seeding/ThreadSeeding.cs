@@ -12,6 +12,8 @@ internal static class ThreadSeeding
     private const string Subject = "reading";
     private const int MostTargets = 8;
     private const int ReviewInDays = 42;
+    private const string Reading = "Small-group reading with a trained adult, three times a week.";
+    private const string Checking = "Check fluency every fortnight and change the group by what is found.";
 
     private sealed record Planned(int Urn, string YearGroup, string Collection, string Objective, bool IsOverdue, bool IsClosed);
 
@@ -24,6 +26,7 @@ internal static class ThreadSeeding
         new(900107, "2", "Autumn 2025", "Disadvantaged pupils of Year 2 finish the phonics programme.", IsOverdue: false, IsClosed: true),
     ];
 
+    // Looks before each step whether an earlier run has done it: that run may have been interrupted anywhere.
     public static async Task AllAsync(SeedContext seed, CancellationToken ct)
     {
         var api = await seed.AsAsync("data-lead");
@@ -31,10 +34,16 @@ internal static class ThreadSeeding
         foreach (var planned in Threads.Where(thread => seed.Trust.Pack.Schools.Any(school => school.Urn == thread.Urn)))
         {
             var known = await api.ListAsync($"v1/schools/{planned.Urn}/threads?pageSize=200", "threads", ct);
-            if (known.Exists(thread => thread["objective"]!.GetValue<string>() == planned.Objective)) continue;
-            await WaitForGapAsync(seed, api, planned, ct);
-            await OpenAsync(seed, api, planned, ct);
-            opened++;
+            var thread = known.Find(thread => thread["objective"]!.GetValue<string>() == planned.Objective);
+            if (thread is null)
+            {
+                await WaitForGapAsync(seed, api, planned, ct);
+                thread = await OpenAsync(seed, api, planned, ct);
+                opened++;
+            }
+
+            if (thread["state"]!.GetValue<string>() == "THREAD_STATE_OPEN")
+                await WorkOnAsync(seed, api, planned, thread, ct);
         }
 
         seed.Say($"{opened} threads opened");
@@ -55,9 +64,8 @@ internal static class ThreadSeeding
         }, SeedContext.Patience, ct);
     }
 
-    private static async Task OpenAsync(SeedContext seed, RestApi api, Planned planned, CancellationToken ct)
+    private static async Task<JsonObject> OpenAsync(SeedContext seed, RestApi api, Planned planned, CancellationToken ct)
     {
-        var owner = seed.People[$"head {planned.Urn}"];
         var answer = await api.PostAsync($"v1/schools/{planned.Urn}/threads", new JsonObject
         {
             ["group"] = Group,
@@ -65,19 +73,26 @@ internal static class ThreadSeeding
             ["collectionId"] = seed.Collections[planned.Collection],
             ["yearGroup"] = planned.YearGroup,
             ["objective"] = planned.Objective,
-            ["ownerPersonId"] = owner,
+            ["ownerPersonId"] = OwnerOf(seed, planned),
             ["reviewOn"] = SeedContext.Iso(seed.Today.AddDays(ReviewInDays)),
             ["targetPupilIds"] = SeedContext.Array(await TargetsAsync(seed, api, planned, ct)),
         }, ct);
-        var thread = answer["thread"]!.AsObject();
+        return answer["thread"]!.AsObject();
+    }
+
+    private static async Task WorkOnAsync(SeedContext seed, RestApi api, Planned planned, JsonObject thread, CancellationToken ct)
+    {
+        var owner = OwnerOf(seed, planned);
         var first = planned.IsOverdue ? seed.Today.AddDays(-24) : seed.Today.AddDays(14);
-        thread = await AgreeAsync(api, thread, "Small-group reading with a trained adult, three times a week.", owner, first, ct);
-        thread = await AgreeAsync(api, thread, "Check fluency every fortnight and change the group by what is found.", owner, seed.Today.AddDays(28), ct);
+        thread = await AgreeAsync(api, thread, Reading, owner, first, ct);
+        thread = await AgreeAsync(api, thread, Checking, owner, seed.Today.AddDays(28), ct);
         if (planned.IsClosed)
             await SettleAndCloseAsync(api, thread, ct);
         else if (!planned.IsOverdue)
-            await SettleAsync(api, thread, thread["actions"]![0]!.AsObject(), "Started in the first week of term; all pupils attend.", ct);
+            await SettleAsync(api, thread, Action(thread, Reading)!, "Started in the first week of term; all pupils attend.", ct);
     }
+
+    private static string OwnerOf(SeedContext seed, Planned planned) => seed.People[$"head {planned.Urn}"];
 
     // The pupils of that year group then, a year older now; the same ones each time, by UPN.
     private static async Task<IEnumerable<string>> TargetsAsync(SeedContext seed, RestApi api, Planned planned, CancellationToken ct)
@@ -89,14 +104,19 @@ internal static class ThreadSeeding
         return pupils.OrderBy(pupil => pupil["upn"]!.GetValue<string>(), StringComparer.Ordinal).Take(MostTargets).Select(pupil => pupil["pupilId"]!.GetValue<string>());
     }
 
+    private static JsonObject? Action(JsonObject thread, string what) =>
+        (thread["actions"]?.AsArray() ?? []).Select(action => action!.AsObject()).FirstOrDefault(action => action["what"]!.GetValue<string>() == what);
+
     private static async Task<JsonObject> AgreeAsync(RestApi api, JsonObject thread, string what, string owner, DateOnly dueOn, CancellationToken ct)
     {
+        if (Action(thread, what) is not null) return thread;
         var body = new JsonObject { ["what"] = what, ["ownerPersonId"] = owner, ["dueOn"] = SeedContext.Iso(dueOn) };
         return (await api.PostAsync($"v1/threads/{thread["threadId"]}/actions", body, ct))["thread"]!.AsObject();
     }
 
     private static async Task<JsonObject> SettleAsync(RestApi api, JsonObject thread, JsonObject action, string note, CancellationToken ct)
     {
+        if (action["state"]!.GetValue<string>() != "ACTION_STATE_OPEN") return thread;
         var body = new JsonObject { ["state"] = "ACTION_STATE_DONE", ["note"] = note };
         var path = $"v1/threads/{thread["threadId"]}/actions/{action["actionId"]}:settle";
         return (await api.PostAsync(path, body, ct, thread["etag"]!.GetValue<string>()))["thread"]!.AsObject();

@@ -1,0 +1,62 @@
+using System.Diagnostics;
+using System.Text.Json;
+using GoldenThread.Cli.House;
+using GoldenThread.Infrastructure;
+
+namespace GoldenThread.Cli.Tests;
+
+/// <summary>`./gt up` where a house runs already: one process of ours, and a gateway's address at which nobody answers.</summary>
+public sealed class UpTests : IAsyncLifetime
+{
+    private const string Gateway = "http://127.0.0.1:9";
+
+    private readonly string home = Directory.CreateTempSubdirectory("gt-cli-").FullName;
+    private readonly Process lodger = Process.Start("sleep", "300");
+
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    public async ValueTask InitializeAsync()
+    {
+        var tenant = new Tenant("gateway", ProcessMark.Of(lodger.Id)!, ProcessSignal.Terminate, IsGround: false);
+        await WriteAsync("state.json", new RunningHouse { Tenants = [tenant], GatewayUrl = Gateway });
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await RunAsync("reset");
+        lodger.Dispose();
+    }
+
+    [Fact]
+    public async Task RunningHouseWithoutItsDemoTrust_IsSentIt_AndUpFailsWhereThatFails()
+    {
+        await WriteAsync("deeds.json", new Deeds { IsSeeded = false });
+
+        var outcome = await RunAsync("up", "--no-build");
+
+        Assert.Equal(1, outcome.ExitCode);
+        Assert.Contains("sending the demo trust", outcome.Output, StringComparison.Ordinal);
+        Assert.Contains($"no gateway answers at {Gateway}", outcome.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("is ready", outcome.Output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(true, "up")]
+    [InlineData(false, "up --no-seed")]
+    public async Task RunningHouseThatNeedsNothing_IsLeftAsItIs(bool isSeeded, string asked)
+    {
+        await WriteAsync("deeds.json", new Deeds { IsSeeded = isSeeded });
+
+        var outcome = await RunAsync(asked.Split(' '));
+
+        Assert.Equal(0, outcome.ExitCode);
+        Assert.Contains("already running", outcome.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("sending the demo trust", outcome.Output, StringComparison.Ordinal);
+        Assert.False(lodger.HasExited);
+    }
+
+    private Task WriteAsync<T>(string name, T content) => File.WriteAllTextAsync(Path.Combine(home, name), JsonSerializer.Serialize(content), Ct);
+
+    private Task<Command.Outcome> RunAsync(params string[] args) => Command.TryAsync(
+        ["dotnet", typeof(EnvFile).Assembly.Location, .. args], new Dictionary<string, string?> { ["GT_HOME"] = home }, home, CancellationToken.None);
+}

@@ -158,6 +158,58 @@ public sealed class AttainmentTests(ReportingHouse house)
     }
 
     [Fact]
+    public async Task Code_AfterAScoreInOneCollection_DoesNotTakeTheScoresPlace()
+    {
+        var cohort = new Cohort();
+        await cohort.TellAsync(house, 12, 12);
+        await house.PublishAsync(Cohort.Recorded(
+            cohort.Result(cohort.Pupils[0], null, "A", satOn: Cohort.SatOn.AddDays(1)), cohort.Result(cohort.Pupils[1], null, "L", satOn: Cohort.SatOn.AddDays(1))));
+        await house.SettledAsync();
+
+        var row = await WholeCohortAsync(cohort, r => r.Figures.Pupils.Value == 12);
+        Assert.Equal(100, row.Figures.PercentMet.Estimate.Point, 6);
+        Assert.Equal(12, (await WholeCohortAsync(cohort, r => true, on: "2025-12-05")).Figures.Pupils.Value);
+    }
+
+    [Fact]
+    public async Task Group_IsThatOfTheDayTheCollectionWasDue_AndFollowsThatDay()
+    {
+        var cohort = new Cohort();
+        await cohort.TellAsync(house, 20, 10, inGroup: 8);
+        var joined = cohort.Pupil(cohort.Pupils[8], 2, ["disadvantaged"]);
+        await house.PublishAsync(Cohort.Roster([joined with { Groups = [joined.Groups[0] with { From = Cohort.SatOn.AddDays(5) }] }]));
+        await RowAsync(cohort, "disadvantaged", r => r.Figures.Pupils.Value == 9);
+
+        await house.PublishAsync(cohort.Collection(2, Cohort.SatOn.AddDays(4)));
+        await RowAsync(cohort, "disadvantaged", r => r.Figures.Pupils.Value == 8);
+
+        await house.PublishAsync(cohort.Collection(3, Cohort.SatOn.AddDays(5)));
+        await RowAsync(cohort, "disadvantaged", r => r.Figures.Pupils.Value == 9);
+    }
+
+    [Fact]
+    public async Task Trust_HoldsTheSchoolsThatBelongedToItOnTheDueDay()
+    {
+        var cohort = new Cohort();
+        await cohort.TellAsync(house, 20, 10);
+        var left = new Cohort { CollectionId = cohort.CollectionId, TestId = cohort.TestId };
+        var school = left.School("Elm");
+        await house.PublishAsync(school with { Memberships = [school.Memberships[0] with { To = new(2025, 12, 4) }] });
+        await house.PublishAsync(left.Enrol(14));
+        await house.PublishAsync(left.Results(7));
+        await WholeCohortAsync(left, r => r.Figures.Pupils.Value == 14);
+        await WholeCohortAsync(cohort, r => r.Figures.Pupils.Value == 20);
+        var lead = await house.CallerAsync(Role.DataLead);
+
+        await Eventually.Async(async () => Assert.Equal(20, (await lead.AttainmentAsync(new()
+        {
+            CollectionId = cohort.CollectionId.ToString(),
+            Level = AttainmentLevel.Trust,
+            Group = "all",
+        })).Single().Figures.Pupils.Value));
+    }
+
+    [Fact]
     public async Task Test_WhoseExpectedScoreOrSubjectChanges_IsJudgedAnew()
     {
         var cohort = new Cohort();

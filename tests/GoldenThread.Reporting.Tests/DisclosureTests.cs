@@ -33,7 +33,9 @@ public sealed class DisclosureTests(ReportingHouse house)
     {
         for (var seed = 0; seed < 150; seed++)
         {
-            foreach (var row in FixedRows(RandomTable(new Random(seed))))
+            var table = RandomTable(new Random(seed));
+            Assert.All(ShownIn(table).Where(s => s.Value.MeanScore.HasNumber()), s => Assert.False(FixedTable.IsSmall(table[s.Key].Scored), $"seed {seed}: {s}"));
+            foreach (var row in FixedRows(table))
             {
                 foreach (var figures in new[] { row.Figures, row.Comparator?.Figures }.OfType<CohortFigures>())
                 {
@@ -47,6 +49,8 @@ public sealed class DisclosureTests(ReportingHouse house)
 
                 Assert.True(row.Comparator is null || row.Comparator.PercentagePoints.HasNumber() is false
                     || (row.Figures.PercentMet.HasNumber() && row.Comparator.Figures.PercentMet.HasNumber()), $"seed {seed}: {row}");
+                Assert.True(row.Comparator is null || row.Comparator.Points.HasNumber() is false
+                    || (row.Figures.MeanScore.HasNumber() && row.Comparator.Figures.MeanScore.HasNumber()), $"seed {seed}: {row}");
                 Assert.True(row.LargeEnoughToJudge is false || row.Figures.Pupils.Value >= 11);
             }
         }
@@ -134,6 +138,19 @@ public sealed class DisclosureTests(ReportingHouse house)
         var hidden = FixedRows(table).Where(r => r is { HasSchoolUrn: true, YearGroup: "4" } && r.Figures.Pupils.Redacted is not null);
 
         Assert.Equal([1, 2], hidden.Select(r => r.SchoolUrn));
+    }
+
+    [Fact]
+    public void MeanOfOneScoreAmongMany_IsNotShown_NorLeftAsARemainder()
+    {
+        var table = new AttainmentTable(
+            [Sums(1, "4", "", 20, 0, scored: 1), Sums(2, "4", "", 30, 12), Sums(3, "4", "", 50, 25), Sums(4, "4", "", 70, 35)], [],
+            new HashSet<int> { 1, 2, 3, 4 }, new HashSet<string>());
+
+        var rows = FixedRows(table).Where(r => r is { HasSchoolUrn: true, YearGroup: "4" }).ToList();
+
+        Assert.All(rows, r => Assert.True(r.Figures.Pupils.ShownCase == Figure.ShownOneofCase.Value));
+        Assert.Equal([1, 2], rows.Where(r => r.Figures.MeanScore.Redacted?.Reason == "SMALL_NUMBER").Select(r => r.SchoolUrn));
     }
 
     [Fact]
@@ -314,34 +331,45 @@ public sealed class DisclosureTests(ReportingHouse house)
     {
         var schools = Enumerable.Range(1, random.Next(1, 6)).ToList();
         var groups = Enumerable.Range(0, random.Next(0, 4)).Select(g => $"group-{g}").ToList();
-        var (chanceOfMet, chanceOfGroup) = (random.NextDouble(), random.NextDouble());
+        var (chanceOfMet, chanceOfGroup, chanceOfCode) = (random.NextDouble(), random.NextDouble(), random.Next(2) * random.NextDouble());
         var sums = new List<SchoolSums>();
         foreach (var school in schools)
         {
             foreach (var year in Enumerable.Range(1, random.Next(1, 5)))
             {
                 var pupils = Enumerable.Range(0, random.Next(1, random.Next(3) == 0 ? 12 : 60))
-                    .Select(_ => (Met: random.NextDouble() < chanceOfMet, Groups: groups.Where(_ => random.NextDouble() < chanceOfGroup).ToHashSet())).ToList();
-                sums.Add(Sums(school, $"{year}", "", pupils.Count, pupils.Count(p => p.Met)));
+                    .Select(_ => (
+                        Met: random.NextDouble() < chanceOfMet,
+                        Coded: random.NextDouble() < chanceOfCode,
+                        Groups: groups.Where(_ => random.NextDouble() < chanceOfGroup).ToHashSet())).ToList();
+                sums.Add(SumsOf(school, $"{year}", "", pupils));
                 sums.AddRange(from @group in groups
                               let inGroup = pupils.Where(p => p.Groups.Contains(@group)).ToList()
                               where inGroup.Count > 0
-                              select Sums(school, $"{year}", @group, inGroup.Count, inGroup.Count(p => p.Met)));
+                              select SumsOf(school, $"{year}", @group, inGroup));
             }
         }
 
         return new AttainmentTable(sums, groups, schools.Where(_ => random.Next(10) > 0).ToHashSet(), groups.ToHashSet());
+
+        static SchoolSums SumsOf(int school, string year, string group, List<(bool Met, bool Coded, HashSet<string> Groups)> pupils) =>
+            Sums(school, year, group, pupils.Count, pupils.Count(p => p is { Met: true, Coded: false }), pupils.Count(p => !p.Coded));
     }
 
-    private static SchoolSums Sums(int school, string year, string group, int n, int met) => new(school, year, group, CohortSums.Nobody with
+    /// <summary>Sums of a cohort in which all have a score, or so many: the others have a code that counts as not met.</summary>
+    private static SchoolSums Sums(int school, string year, string group, int n, int met, int? scored = null)
     {
-        N = n,
-        Met = met,
-        Scored = n,
-        Sum = (met * 105) + ((n - met) * 95),
-        SumOfSquares = (met * 105 * 105) + ((n - met) * 95 * 95),
-        Scale = "standardised",
-    });
+        var below = (scored ?? n) - met;
+        return new(school, year, group, CohortSums.Nobody with
+        {
+            N = n,
+            Met = met,
+            Scored = met + below,
+            Sum = (met * 105) + (below * 95),
+            SumOfSquares = (met * 105 * 105) + (below * 95 * 95),
+            Scale = met + below > 0 ? "standardised" : "",
+        });
+    }
 
     /// <summary>Everything that a board can fetch: all years each and together, schools and the trust, groups and the whole.</summary>
     private static List<Attainment> FixedRows(AttainmentTable table)
@@ -362,11 +390,8 @@ public sealed class DisclosureTests(ReportingHouse house)
                    select row];
     }
 
-    /// <summary>
-    /// A reader with a pencil: takes what the rows show, writes down every sum that must hold, and finds by rank which unknown has one solution.
-    /// Knows nothing of how the pattern was made.
-    /// </summary>
-    private static IEnumerable<(string Name, CellKey Cell, bool IsSensitive, long Value)> Attack(AttainmentTable table)
+    /// <summary>What the rows show of each cell, the rest of a group among them.</summary>
+    private static Dictionary<CellKey, CohortFigures> ShownIn(AttainmentTable table)
     {
         var shown = new Dictionary<CellKey, CohortFigures>();
         foreach (var row in FixedRows(table))
@@ -379,6 +404,16 @@ public sealed class DisclosureTests(ReportingHouse house)
             }
         }
 
+        return shown;
+    }
+
+    /// <summary>
+    /// A reader with a pencil: takes what the rows show, writes down every sum that must hold, and finds by rank which unknown has one solution.
+    /// Knows nothing of how the pattern was made.
+    /// </summary>
+    private static IEnumerable<(string Name, CellKey Cell, bool IsSensitive, long Value)> Attack(AttainmentTable table)
+    {
+        var shown = ShownIn(table);
         var pupilsHidden = shown.Where(s => s.Value.Pupils.Redacted is not null).Select(s => s.Key).ToList();
         // A percentage without its number of pupils would give the count away only together with it: the reader is granted both.
         var metHidden = shown.Where(s => s.Value.PercentMet.Redacted is not null && s.Value.PercentMet.Redacted.Reason != "NO_PUPILS").Select(s => s.Key).ToList();
@@ -391,6 +426,13 @@ public sealed class DisclosureTests(ReportingHouse house)
         foreach (var cell in Solved(metHidden, sums))
         {
             yield return ("the number that met", cell, FixedTable.TellsTooMuch(table[cell].Met, table[cell].N), table[cell].Met);
+        }
+
+        // A mean is a sum of scores to who knows how many there are: the reader is granted that too.
+        var meanHidden = shown.Where(s => s.Value.MeanScore.Redacted?.Reason == "SMALL_NUMBER").Select(s => s.Key).ToList();
+        foreach (var cell in Solved(meanHidden, sums))
+        {
+            yield return ("the sum of the scores", cell, FixedTable.IsSmall(table[cell].Scored), (long)table[cell].Sum);
         }
     }
 

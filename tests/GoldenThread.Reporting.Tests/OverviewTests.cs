@@ -92,6 +92,24 @@ public sealed class OverviewTests(ReportingHouse house)
     }
 
     [Fact]
+    public async Task Category_FromALaterDay_IsNotShownYet()
+    {
+        var cohort = new Cohort();
+        await cohort.TellAsync(house, 0, 0);
+        await house.PublishAsync(new CategoryChanged { SchoolUrn = cohort.SchoolUrn, Version = 1, Category = "stabilise", From = LongAgo });
+        await house.PublishAsync(new CategoryChanged { SchoolUrn = cohort.SchoolUrn, Version = 3, Category = "sustain", From = FarAhead });
+        await house.PublishAsync(new CategoryChanged { SchoolUrn = cohort.SchoolUrn, Version = 2, Category = "refine", From = LongAgo });
+        await house.SettledAsync();
+        var lead = await house.CallerAsync(Role.DataLead);
+
+        await Eventually.Async(async () =>
+        {
+            var school = (await OverviewAsync(lead, cohort)).Schools.Single(s => s.SchoolUrn == cohort.SchoolUrn);
+            Assert.Equal(("refine", LongAgo.Iso()), (school.Category.Category, school.Category.From));
+        });
+    }
+
+    [Fact]
     public async Task School_WithEntriesMissing_IsMarkedIncomplete_AndLateOnceTheDueDayHasPassed()
     {
         var cohort = new Cohort();

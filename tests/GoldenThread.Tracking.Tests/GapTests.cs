@@ -57,6 +57,45 @@ public sealed class GapTests(TrackingHouse house)
     }
 
     [Fact]
+    public async Task Code_AfterAScoreInOneCollection_DoesNotTakeTheScoresPlace()
+    {
+        var cohort = await TwelveAgainstTwentyAsync();
+        var later = cohort.Row(0, 0, null, "A") with { ResultId = Guid.CreateVersion7(), Version = 1, SatOn = new DateOnly(2025, 9, 30) };
+
+        await cohort.TellAsync([later]);
+        await house.KnownAsync("select count(*) from result_copy where result_id = @ResultId", new { later.ResultId });
+
+        var gap = await GapAsync(cohort);
+        Assert.Equal((12, 4, 12), (gap.InGroup.Pupils, gap.InGroup.Met, gap.InGroup.Scored));
+    }
+
+    [Fact]
+    public async Task Group_ThatBeginsBetweenSittingAndDueDay_Counts()
+    {
+        var cohort = await TwelveAgainstTwentyAsync();
+
+        await house.Lead.ImportAsync(
+            $"URN,Forename,Surname,DOB,Sex,Year group,From,FSM\n{cohort.Urn},Pupil,{cohort.Surname(20)},2016-01-01,F,{Cohort.YearGroup},2025-09-29,Y\n", from: "2025-09-29");
+
+        Assert.Equal(13, (await GapAsync(cohort)).InGroup.Pupils);
+    }
+
+    [Fact]
+    public async Task Trust_HoldsTheSchoolsThatBelongedToItOnTheDueDay_UnderTheirOwnUrnOrOneTheyReplaced()
+    {
+        var cohort = await TwelveAgainstTwentyAsync();
+        var trust = Request(cohort);
+        trust.ClearSchoolUrn();
+        await BelongsAsync(cohort.Urn, "2025-09-30");
+
+        await RefusedAsync(StatusCode.NotFound, "GAP_NOT_FOUND", () => house.Lead.Gaps.MeasureGapAsync(trust, house.Lead.Headers).ResponseAsync);
+        Assert.Equal(12, (await GapAsync(cohort)).InGroup.Pupils);
+
+        await BelongsAsync(TrackingHouse.NewUrn(), null, cohort.Urn);
+        Assert.Equal(12, (await house.Lead.Gaps.MeasureGapAsync(trust, house.Lead.Headers)).Gap.InGroup.Pupils);
+    }
+
+    [Fact]
     public async Task Group_IsThatOfTheDayTheCollectionWasDue_NotOfToday()
     {
         var cohort = await TwelveAgainstTwentyAsync();
@@ -164,6 +203,18 @@ public sealed class GapTests(TrackingHouse house)
         await cohort.AddWindowAsync();
         await cohort.RecordAsync(0, Enumerable.Range(0, 32).Select(at => (at, at is < 4 or (>= 12 and < 27) ? 105m : 95m)));
         return cohort;
+    }
+
+    private async Task BelongsAsync(int urn, string? to, params int[] predecessors)
+    {
+        var membership = new TrustMembership { From = "2015-09-01" };
+        if (to is not null)
+        {
+            membership.To = to;
+        }
+
+        var school = new School { Name = $"School {urn}", Phase = Phase.Primary, Memberships = { membership }, PredecessorUrns = { predecessors } };
+        await house.Lead.Schools.PutSchoolAsync(new() { SchoolUrn = urn, School = school }, house.Lead.Headers);
     }
 
     private async Task<Gap> GapAsync(Cohort cohort) => (await house.Lead.Gaps.MeasureGapAsync(Request(cohort), house.Lead.Headers)).Gap;

@@ -19,7 +19,7 @@ internal static class AttainmentFigures
             Pupils = veil.Pupils ? Shown.SmallNumber() : Shown.Value(sums.N),
             Excluded = sight == Sight.Clear ? Shown.Value(sums.Excluded) : Shown.NotInFixedTable(),
             PercentMet = veil.Figures ? VeiledPercent(sums, veil) : PercentMet(table, key),
-            MeanScore = veil.Figures ? Shown.SmallNumber() : MeanScore(table, key),
+            MeanScore = veil.Mean ? Shown.SmallNumber() : MeanScore(table, key),
         };
         if (figures.MeanScore.HasNumber())
         {
@@ -37,13 +37,14 @@ internal static class AttainmentFigures
     public static Comparator Against(AttainmentTable table, CellKey group, string name, Sight sight)
     {
         var rest = group.Others();
-        var veiled = sight != Sight.Clear && (table.VeilOf(group).Figures || table.VeilOf(rest).Figures);
+        var (inGroup, others) = sight == Sight.Clear ? (Veil.None, Veil.None) : (table.VeilOf(group), table.VeilOf(rest));
+        var veiled = inGroup.Figures || others.Figures;
         return new Comparator
         {
             Name = name,
             Figures = Of(table, rest, sight),
             PercentagePoints = veiled ? Shown.SmallNumber() : PercentagePoints(table, group),
-            Points = veiled ? Shown.SmallNumber() : Points(table, group),
+            Points = inGroup.Mean || others.Mean ? Shown.SmallNumber() : Points(table, group),
             WholePupils = veiled ? Shown.SmallNumber() : WholePupilsOf(table, group),
         };
     }

@@ -134,7 +134,8 @@ internal sealed class AttainmentStore(NpgsqlDataSource source)
                       where e.pupil_id = f.pupil_id and e.is_main and e.from_on <= @on and (e.to_on is null or e.to_on >= @on)
                         and eh.present_urn = h.present_urn
                   )
-                order by h.present_urn, f.year_group, t.subject, f.pupil_id, f.sat_on desc, f.recorded_at desc, f.result_id desc
+                order by h.present_urn, f.year_group, t.subject, f.pupil_id,
+                    (f.score is null), f.sat_on desc, f.recorded_at desc, f.result_id desc
             ),
             judged as (
                 select c.*, c.score is not null or coalesce(k.counts_as_not_met, false) as in_denominator

@@ -32,14 +32,15 @@ internal readonly record struct CellKey(int? SchoolUrn, string YearGroup, string
 /// <summary>What of a cell is not shown in the fixed table.</summary>
 /// <param name="Pupils">The number of pupils is not.</param>
 /// <param name="Figures">What is told of them is not.</param>
+/// <param name="Mean">The mean of their scores is not.</param>
 /// <param name="Range">Where the figures are not: the range in which the number that met lies; null where even that would tell too much.</param>
-internal readonly record struct Veil(bool Pupils, bool Figures, CountRange? Range)
+internal readonly record struct Veil(bool Pupils, bool Figures, bool Mean, CountRange? Range)
 {
     /// <summary>All is shown.</summary>
-    public static readonly Veil None = new(false, false, null);
+    public static readonly Veil None = new(false, false, false, null);
 
     /// <summary>Nothing is shown.</summary>
-    public static readonly Veil Full = new(true, true, null);
+    public static readonly Veil Full = new(true, true, true, null);
 }
 
 /// <summary>
@@ -156,7 +157,12 @@ internal sealed class AttainmentTable
         var tellsTooMuch = keys.Select((_, i) => pupilsHidden[i] || FixedTable.TellsTooMuch(met[i], pupils[i])).ToArray();
         var figuresHidden = FixedTable.Hide(met, pupils, tellsTooMuch, sums);
         var ranges = CountRange.For(met, pupils, pupilsHidden, figuresHidden, sums);
-        return keys.Select((key, i) => (key, new Veil(pupilsHidden[i], figuresHidden[i], ranges[i]))).ToDictionary(p => p.key, p => p.Item2);
+
+        // A mean tells of those with a score alone. Whoever knows how many they are turns means into sums of scores, and subtracts those.
+        var scored = keys.Select(k => (long)cells[k].Scored).ToArray();
+        var meansHidden = FixedTable.Hide(scored, null, [.. scored.Select(FixedTable.IsSmall)], sums);
+        return keys.Select((key, i) => (key, Veil: new Veil(pupilsHidden[i], figuresHidden[i], figuresHidden[i] || meansHidden[i], ranges[i])))
+            .ToDictionary(p => p.key, p => p.Veil);
     }
 
     /// <summary>Everything a reader can add up: a group and the rest, the year groups, the schools of the trust.</summary>

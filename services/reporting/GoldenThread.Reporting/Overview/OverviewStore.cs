@@ -68,12 +68,19 @@ internal sealed class OverviewStore(NpgsqlDataSource source)
                 select school_urn, current_urn(school_urn) as present_urn
                 from (
                     select school_urn from school union select school_urn from thread union select school_urn from visit
-                    union select school_urn from agreed_action union select school_urn from school_category
+                    union select school_urn from agreed_action union select school_urn from category_entry
                 ) s
+            ),
+            -- A school's newest entry that has begun, as reviews have it; of schools that became one, that which began last.
+            begun as (
+                select distinct on (c.school_urn) c.school_urn, c.category, c.from_on, c.due_on, c.overdue_after
+                from category_entry c
+                where c.from_on <= @today
+                order by c.school_urn, c.version desc
             ),
             category as (
                 select distinct on (h.present_urn) h.present_urn, c.category, c.from_on, c.due_on, c.overdue_after
-                from school_category c join schools h using (school_urn)
+                from begun c join schools h using (school_urn)
                 order by h.present_urn, c.from_on desc
             ),
             threads as (

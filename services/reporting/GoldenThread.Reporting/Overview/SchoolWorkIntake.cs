@@ -33,15 +33,14 @@ internal sealed class SchoolWorkIntake
         }, ct));
     }
 
-    /// <summary>Keeps a category if it is newer.</summary>
+    /// <summary>Keeps a category by the day it begins; of two from one day the newer.</summary>
     public Task KeepCategoryAsync(Work work, CategoryChanged category, CancellationToken ct)
     {
         const string Sql = """
-            insert into school_category as c (school_urn, version, category, from_on, due_on, overdue_after)
-            values (@SchoolUrn, @Version, @Category, @From, @DueOn, @OverdueAfter)
-            on conflict (school_urn) do update
-            set version = excluded.version, category = excluded.category, from_on = excluded.from_on, due_on = excluded.due_on,
-                overdue_after = excluded.overdue_after
+            insert into category_entry as c (school_urn, from_on, version, category, due_on, overdue_after)
+            values (@SchoolUrn, @From, @Version, @Category, @DueOn, @OverdueAfter)
+            on conflict (school_urn, from_on) do update
+            set version = excluded.version, category = excluded.category, due_on = excluded.due_on, overdue_after = excluded.overdue_after
             where c.version < excluded.version
             """;
         return work.Connection.ExecuteAsync(work.Command(Sql, category, ct));

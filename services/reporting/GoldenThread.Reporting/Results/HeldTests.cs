@@ -31,6 +31,19 @@ internal static class HeldTests
         return work.Connection.ExecuteAsync(work.Command(Sql, new { pupilIds }, ct));
     }
 
+    /// <summary>Holds the tests that a collection has results in, together with others.</summary>
+    public static Task ShareOfCollectionAsync(Work work, Guid collectionId, CancellationToken ct)
+    {
+        const string Sql = """
+            select count(pg_advisory_xact_lock_shared(held.key)::text)
+            from (
+                select distinct hashtextextended(f.test_id::text, 1) as key from fact_result f where f.collection_id = @collectionId
+                order by 1 offset 0
+            ) held
+            """;
+        return work.Connection.ExecuteAsync(work.Command(Sql, new { collectionId }, ct));
+    }
+
     /// <summary>Holds a test alone.</summary>
     public static Task HoldAloneAsync(Work work, Guid testId, CancellationToken ct)
     {

@@ -10,12 +10,13 @@ namespace GoldenThread.Reporting.Results;
 internal sealed class ResultIntake(SummaryCells cells, PupilIntake pupils)
 {
     /// <summary>
-    /// Keeps the newest version of each result; answers the cells they lay in and now lie in. The tests are held against a change of their
-    /// definition, and the pupils against a change of their groups, until the commit: whoever comes second sees the first.
+    /// Keeps the newest version of each result; answers the cells they lay in and now lie in. The collections are held against a change of
+    /// their due day, the tests against one of their definition, and the pupils against a change of their groups, until the commit: whoever comes second sees the first.
     /// </summary>
     public async Task<IReadOnlyList<SummaryCell>> KeepAsync(Work work, IReadOnlyCollection<RecordedResult> results, CancellationToken ct)
     {
         var rows = results.GroupBy(r => (r.SchoolUrn, r.ResultId)).Select(g => g.MaxBy(r => r.Version)!).ToList();
+        await HeldCollections.ShareAsync(work, rows.Select(r => r.CollectionId).Distinct().ToArray(), ct);
         await HeldTests.ShareAsync(work, rows.Select(r => r.TestId).Distinct().ToArray(), ct);
         await pupils.HoldAsync(work, rows.Select(r => r.PupilId).Distinct().ToArray(), ct);
         const string Sql = """
@@ -85,10 +86,11 @@ internal sealed class ResultIntake(SummaryCells cells, PupilIntake pupils)
         await cells.AttainmentIsDueAsync(work, touched, ct);
     }
 
-    /// <summary>Keeps a collection if it is newer.</summary>
-    public Task KeepCollectionAsync(Work work, CollectionChanged collection, CancellationToken ct)
+    /// <summary>Keeps a collection if it is newer, and sums anew where its due day, the day of the groups, is another.</summary>
+    public async Task KeepCollectionAsync(Work work, CollectionChanged collection, CancellationToken ct)
     {
-        const string Sql = """
+        const string Find = "select due_on from collection where collection_id = @CollectionId";
+        const string Save = """
             insert into collection as c (collection_id, version, name, academic_year, opens_on, due_on, locks_on, locked_at)
             values (@CollectionId, @Version, @Name, @AcademicYear, @OpensOn, @DueOn, @LocksOn, @LockedAt)
             on conflict (collection_id) do update
@@ -96,7 +98,17 @@ internal sealed class ResultIntake(SummaryCells cells, PupilIntake pupils)
                 due_on = excluded.due_on, locks_on = excluded.locks_on, locked_at = excluded.locked_at
             where c.version < excluded.version
             """;
-        return work.Connection.ExecuteAsync(work.Command(Sql, collection with { LockedAt = collection.LockedAt?.ToUniversalTime() }, ct));
+        await HeldCollections.HoldAloneAsync(work, collection.CollectionId, ct);
+        var dueBefore = await work.Connection.QuerySingleOrDefaultAsync<DateOnly?>(work.Command(Find, new { collection.CollectionId }, ct));
+        var saved = await work.Connection.ExecuteAsync(
+            work.Command(Save, collection with { LockedAt = collection.LockedAt?.ToUniversalTime() }, ct));
+        if (saved == 0 || dueBefore == collection.DueOn)
+        {
+            return;
+        }
+
+        await HeldTests.ShareOfCollectionAsync(work, collection.CollectionId, ct);
+        await cells.AttainmentIsDueAsync(work, await CellsOfCollectionAsync(work, collection.CollectionId, ct), ct);
     }
 
     private static Task KeepCodesAsync(Work work, TestChanged test, CancellationToken ct)
@@ -123,5 +135,15 @@ internal sealed class ResultIntake(SummaryCells cells, PupilIntake pupils)
             where f.test_id = @testId
             """;
         return (await work.Connection.QueryAsync<SummaryCell>(work.Command(Sql, new { testId, subjects }, ct))).AsList();
+    }
+
+    private static async Task<IReadOnlyList<SummaryCell>> CellsOfCollectionAsync(Work work, Guid collectionId, CancellationToken ct)
+    {
+        const string Sql = """
+            select distinct f.collection_id, f.school_urn, f.year_group, t.subject
+            from fact_result f join test t on t.test_id = f.test_id
+            where f.collection_id = @collectionId
+            """;
+        return (await work.Connection.QueryAsync<SummaryCell>(work.Command(Sql, new { collectionId }, ct))).AsList();
     }
 }

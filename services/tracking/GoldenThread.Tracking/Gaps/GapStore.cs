@@ -18,12 +18,12 @@ public sealed class GapStore(NpgsqlDataSource source)
 {
     /// <summary>
     /// The group and its comparator, counted; null where the gap is not within the caller's reach. A pupil counts once, by the latest scored
-    /// result; the group is that of the day on which the collection was due. A grant of some classes does not answer for a school.
+    /// result; the group is that of the day on which the collection was due, and so are the schools that make up the trust. A grant of some classes does not answer for a school.
     /// </summary>
     public async Task<CountedGap?> CountAsync(GapQuestion gap, Authority authority, Authority sensitive, CancellationToken ct)
     {
         const string Sql = """
-            with definition as (
+            with recursive definition as (
                 select d.group_code, d.version, d.name, d.comparator_name, d.sensitive
                 from group_definition d
                 where d.group_code = @Group and d.superseded_at is null
@@ -37,6 +37,23 @@ public sealed class GapStore(NpgsqlDataSource source)
                       where (g.school_urn is null or g.school_urn = @SchoolUrn) and g.class_ids is null
                         and (g.subjects is null or @Subject = any (g.subjects))
                         and (g.year_groups is null or @YearGroup = any (g.year_groups)))
+            ), lineage (school_urn, stands_as) as (
+                select school_urn, school_urn from school_membership
+                union select school_urn, school_urn from result_copy where collection_id = @CollectionId
+                union select l.school_urn, s.school_urn from lineage l join school_lineage s on s.predecessor_urn = l.stands_as
+            ), standing as (
+                select l.school_urn, l.stands_as
+                from lineage l
+                where not exists (select 1 from school_lineage s where s.predecessor_urn = l.stands_as)
+            ), member as (
+                select s.school_urn
+                from standing s
+                where exists (
+                    select 1
+                    from standing o
+                    join school_membership m on m.school_urn = o.school_urn
+                    join collection_copy c on c.collection_id = @CollectionId
+                    where o.stands_as = s.stands_as and m.from_on <= c.due_on and (m.to_on is null or m.to_on >= c.due_on))
             ), cohort as (
                 select distinct on (r.pupil_id) r.pupil_id, r.school_urn, r.score, t.scale, t.expected_from, c.due_on,
                     r.score is not null or exists (
@@ -46,9 +63,9 @@ public sealed class GapStore(NpgsqlDataSource source)
                 join test_copy t on t.test_id = r.test_id
                 join collection_copy c on c.collection_id = r.collection_id
                 where r.collection_id = @CollectionId and t.subject = @Subject
-                  and (@SchoolUrn::int is null or r.school_urn = @SchoolUrn)
+                  and (r.school_urn = @SchoolUrn or (@SchoolUrn::int is null and r.school_urn in (select school_urn from member)))
                   and (@YearGroup::text is null or r.year_group = @YearGroup)
-                order by r.pupil_id, (r.score is null), r.sat_on desc, r.recorded_at desc
+                order by r.pupil_id, (r.score is null), r.sat_on desc, r.recorded_at desc, r.result_id desc
             ), sided as (
                 select k.*, exists (
                     select 1 from group_membership m

@@ -354,7 +354,7 @@ public sealed class DisclosureTests(ReportingHouse house)
             Groups = new Dictionary<string, GroupRow>(),
             National = new NationalFigures([], new Dictionary<string, string[]>()),
         };
-        var board = new Reach([new ReachRow { Clear = false }]);
+        var board = new Reach([new ReachRow { Clear = false, Sensitive = false }]);
         return [.. from trust in new[] { false, true }
                    from year in new[] { null, Reach.AllYears }
                    from row in AttainmentReport.Rows(

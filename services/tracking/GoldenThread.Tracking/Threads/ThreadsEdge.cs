@@ -75,7 +75,8 @@ public sealed class ThreadsEdge(ThreadStore store, GapStore gaps, StatusReadStor
         }
 
         var threads = await store.ListAsync(request.SchoolUrn, request.State, request.OverdueOnly, today,
-            keyset is null ? null : (Paging.Part<bool>(keyset[0]), Paging.Part<Guid>(keyset[1])), most + 1, context.Authority(), context.CancellationToken);
+            keyset is null ? null : (Paging.Part<bool>(keyset[0]), Paging.Part<Guid>(keyset[1])), most + 1,
+            context.Authority(), context.SensitiveAuthority(), context.CancellationToken);
         var answer = new ListThreadsResponse { Threads = { threads.Take(most).Select(t => t.ToProto(today)) } };
         if (threads.Count > most)
         {
@@ -158,7 +159,8 @@ public sealed class ThreadsEdge(ThreadStore store, GapStore gaps, StatusReadStor
     }
 
     private async Task<GapThread> FindAsync(string threadId, ServerCallContext context) =>
-        await store.FindAsync(Fields.Id(threadId, "thread_id"), context.Authority(), context.CancellationToken) ?? throw Errors.ThreadNotFound();
+        await store.FindAsync(Fields.Id(threadId, "thread_id"), context.Authority(), context.SensitiveAuthority(), context.CancellationToken)
+        ?? throw Errors.ThreadNotFound();
 
     private async Task<GapThread> FindAtAsync(string threadId, ServerCallContext context)
     {

@@ -241,6 +241,7 @@ public sealed class AttainmentTests(ReportingHouse house)
             DefinitionVersion = 1,
             Name = "Disadvantaged",
             ComparatorName = "Not disadvantaged",
+            Sensitive = false,
         });
         await cohort.TellAsync(house, 0, 0);
         await house.PublishAsync(cohort.Enrol(40, inGroup: 16));

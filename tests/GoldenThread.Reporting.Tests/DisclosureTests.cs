@@ -3,6 +3,7 @@ using GoldenThread.Reporting.Benchmarks;
 using GoldenThread.Reporting.Disclosure;
 using GoldenThread.Reporting.V1;
 using GoldenThread.TestSupport;
+using GoldenThread.Tracking.Events.V1;
 using GoldenThread.Type.V1;
 using Grpc.Core;
 using MathNet.Numerics.LinearAlgebra;
@@ -242,6 +243,67 @@ public sealed class DisclosureTests(ReportingHouse house)
     }
 
     [Fact]
+    public async Task SensitiveGroup_IsNotThereForThoseWhoMayNotSeeWhoIsInIt()
+    {
+        var told = $"told-{Guid.NewGuid():N}";
+        var cohort = await CohortInAsync("looked-after", told, "girls");
+        Role[] permitted = [Role.Headteacher, Role.DesignatedTeacher, Role.SafeguardingLead];
+        Role[] others = [Role.SeniorLeader, Role.SubjectLeader, Role.Senco, .. AggregateRoles];
+        var request = new ListAttainmentRequest { CollectionId = cohort.CollectionId.ToString() };
+
+        foreach (var role in permitted)
+        {
+            var seen = (await (await house.CallerAsync(role, cohort.SchoolUrn)).AttainmentAsync(request)).Select(r => r.Group).ToHashSet();
+            Assert.Superset(new HashSet<string> { "looked-after", told, "girls" }, seen);
+        }
+
+        foreach (var role in others)
+        {
+            var caller = await house.CallerAsync(role, cohort.SchoolUrn);
+            var seen = (await caller.AttainmentAsync(request)).Select(r => r.Group).ToHashSet();
+            Assert.Contains("girls", seen);
+            Assert.DoesNotContain(seen, g => g == told || g.Contains("looked-after", StringComparison.Ordinal) || g.StartsWith("ethnic", StringComparison.Ordinal));
+            foreach (var group in new[] { "looked-after", told, "no-such-group" })
+            {
+                Assert.Empty(await caller.AttainmentAsync(new(request) { Group = group }));
+                Assert.Equal(AttainmentCsv.Header, await DownloadAsync(caller, cohort.CollectionId, group));
+            }
+        }
+    }
+
+    [Fact]
+    public async Task Group_IsSensitive_UntilAndUnlessItsDefinitionSaysOtherwise()
+    {
+        var told = $"told-{Guid.NewGuid():N}";
+        var cohort = await CohortInAsync(told);
+        var senco = await house.CallerAsync(Role.Senco, cohort.SchoolUrn);
+        var request = new ListAttainmentRequest { CollectionId = cohort.CollectionId.ToString(), Group = told };
+        var defined = new GroupDefined { Group = told, DefinitionVersion = 1, Name = "Told", ComparatorName = "Not told", Sensitive = false };
+        Assert.Empty(await senco.AttainmentAsync(request));
+
+        await house.PublishAsync(defined);
+        await Eventually.Async(async () => Assert.Equal(6, Assert.Single(await senco.AttainmentAsync(request)).Figures.Pupils.Value));
+
+        await house.PublishAsync(defined with { DefinitionVersion = 2, Sensitive = true });
+        await Eventually.Async(async () => Assert.Empty(await senco.AttainmentAsync(request)));
+    }
+
+    [Fact]
+    public async Task ASensitiveGrantOfAnotherYearGroup_OpensNoSensitiveGroup()
+    {
+        var cohort = await CohortInAsync("looked-after");
+        var both = await house.CallerAsync(
+            ReportingHouse.ReadScopes,
+            new TestGrant(Role.Senco) { SchoolUrn = cohort.SchoolUrn },
+            new TestGrant(Role.DesignatedTeacher) { SchoolUrn = cohort.SchoolUrn, YearGroups = ["5"] });
+
+        var rows = await both.AttainmentAsync(new() { CollectionId = cohort.CollectionId.ToString() });
+
+        Assert.Contains(rows, r => r.Group == "girls");
+        Assert.DoesNotContain(rows, r => r.Group == "looked-after");
+    }
+
+    [Fact]
     public async Task ADayOfOnesOwnChoice_IsForRolesWithPupilAccess()
     {
         var (collection, small) = await TrustWithASmallGroupAsync();
@@ -266,11 +328,11 @@ public sealed class DisclosureTests(ReportingHouse house)
 
         var redacted = await Eventually.Async(async () =>
         {
-            var csv = await DownloadAsync(board, collection);
+            var csv = await DownloadAsync(board, collection, "disadvantaged");
             Assert.Contains("HYPERLINK", csv, StringComparison.Ordinal);
             return csv;
         });
-        var clear = await DownloadAsync(lead, collection);
+        var clear = await DownloadAsync(lead, collection, "disadvantaged");
 
         var line = redacted.Split("\r\n").Single(l => l.Contains($",{small.SchoolUrn},", StringComparison.Ordinal) && l.Contains(",disadvantaged,", StringComparison.OrdinalIgnoreCase));
         Assert.Contains(",\"'=HYPERLINK(\"\"http://x\"\")\",4,reading,", line, StringComparison.Ordinal);
@@ -290,9 +352,9 @@ public sealed class DisclosureTests(ReportingHouse house)
     [InlineData("St Mary's", "St Mary's")]
     public void CsvText_IsSafeToOpen(string text, string written) => Assert.Equal(written, AttainmentCsv.Text(text));
 
-    private static async Task<string> DownloadAsync(TestCaller caller, Guid collection)
+    private static async Task<string> DownloadAsync(TestCaller caller, Guid collection, string group)
     {
-        using var call = caller.Attainment.DownloadAttainment(new() { CollectionId = collection.ToString() }, caller.Headers);
+        using var call = caller.Attainment.DownloadAttainment(new() { CollectionId = collection.ToString(), Group = group }, caller.Headers);
         var text = new System.Text.StringBuilder();
         await foreach (var part in call.ResponseStream.ReadAllAsync())
         {
@@ -301,6 +363,25 @@ public sealed class DisclosureTests(ReportingHouse house)
         }
 
         return text.ToString();
+    }
+
+    /// <summary>One school where six of 40 pupils are in each of the groups; waits for the sums.</summary>
+    private async Task<Cohort> CohortInAsync(params string[] groups)
+    {
+        var cohort = new Cohort();
+        await cohort.TellAsync(house, 0, 0);
+        await house.PublishAsync(cohort.Enrol(40));
+        await house.PublishAsync(Cohort.Roster([.. cohort.Pupils.Select((id, i) => cohort.Pupil(id, 2, i < 6 ? groups : []))]));
+        await house.PublishAsync(cohort.Results(20));
+        var lead = await house.CallerAsync(Role.DataLead);
+        foreach (var group in groups)
+        {
+            var request = new ListAttainmentRequest { CollectionId = cohort.CollectionId.ToString(), Group = group };
+            await Eventually.Async(async () => Assert.Equal(
+                (6, 34), Assert.Single((await lead.AttainmentAsync(request)).Select(r => (r.Figures.Pupils.Value, r.Comparator.Figures.Pupils.Value)))));
+        }
+
+        return cohort;
     }
 
     /// <summary>Three schools; at one of them three of 30 pupils are in the group.</summary>
@@ -382,7 +463,7 @@ public sealed class DisclosureTests(ReportingHouse house)
             Groups = new Dictionary<string, GroupRow>(),
             National = new NationalFigures([], new Dictionary<string, string[]>()),
         };
-        var board = new Reach([new ReachRow { Clear = false }]);
+        var board = new Reach([new ReachRow { Clear = false, Sensitive = false }]);
         return [.. from trust in new[] { false, true }
                    from year in new[] { null, Reach.AllYears }
                    from row in AttainmentReport.Rows(

@@ -93,6 +93,7 @@ public sealed class RosterEventShapeTests
         DefinitionVersion = 1,
         Name = "Disadvantaged",
         ComparatorName = "Not disadvantaged",
+        Sensitive = false,
     });
 
     private static void Holds<T>(T fact)

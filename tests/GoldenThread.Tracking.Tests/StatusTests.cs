@@ -243,6 +243,35 @@ public sealed class StatusTests(TrackingHouse house)
     }
 
     [Fact]
+    public async Task Shares_OfASensitiveGroup_AreForThoseWhoMaySeeWhoIsInIt()
+    {
+        var cohort = await Cohort.OfAsync(house, 3);
+        await cohort.AddWindowAsync();
+        await cohort.RecordAsync(0, [(0, 110m), (1, 110m), (2, 110m)]);
+        await house.Lead.Pupils.RecordPupilFactAsync(
+            new() { PupilId = cohort.Pupils[0].PupilId, Fact = new() { Fact = "looked-after", Value = "yes", From = "2025-09-01" } }, house.Lead.Headers);
+        await TheStatusAsync(cohort, 0, 0, ProgressStatus.NoData);
+        var (sensitive, unknown, open) = (Shares(cohort, 0), Shares(cohort, 0), Shares(cohort, 0));
+        (sensitive.Group, unknown.Group, open.Group) = ("looked-after", "no-such-group", "girls");
+
+        foreach (var role in new[] { Role.SeniorLeader, Role.SubjectLeader, Role.Senco })
+        {
+            var caller = await house.CallerAsync(role, cohort.Urn);
+            await RefusedAsync(StatusCode.NotFound, "GROUP_NOT_FOUND", () => caller.Progress.GetStatusSharesAsync(sensitive, caller.Headers).ResponseAsync);
+            await SameRefusalAsync(
+                () => caller.Progress.GetStatusSharesAsync(sensitive, caller.Headers).ResponseAsync,
+                () => caller.Progress.GetStatusSharesAsync(unknown, caller.Headers).ResponseAsync);
+            Assert.Equal(3, (await caller.Progress.GetStatusSharesAsync(open, caller.Headers)).Expected);
+        }
+
+        foreach (var role in new[] { Role.Headteacher, Role.DesignatedTeacher, Role.SafeguardingLead })
+        {
+            var caller = await house.CallerAsync(role, cohort.Urn);
+            Assert.Equal(1, (await caller.Progress.GetStatusSharesAsync(sensitive, caller.Headers)).Expected);
+        }
+    }
+
+    [Fact]
     public async Task List_ShowsWhoNeedsATalkFirst_AndPagesWithoutLossOrRepeat()
     {
         var cohort = await Cohort.OfAsync(house, 9);

@@ -178,6 +178,46 @@ public sealed class ThreadTests(TrackingHouse house)
     }
 
     [Fact]
+    public async Task Thread_OnASensitiveGroup_IsNotThereForThoseWhoMayNotSeeWhoIsInIt()
+    {
+        var cohort = await CohortAsync();
+        var request = await RequestAsync(cohort);
+        request.Group = "looked-after";
+        var thread = (await house.Lead.Threads.OpenThreadAsync(request, house.Lead.Headers)).Thread;
+        var absent = new Thread { ThreadId = Guid.NewGuid().ToString(), Etag = thread.Etag };
+        var open = (await OpenAsync(cohort)).Thread;
+
+        foreach (var role in new[] { Role.SeniorLeader, Role.SubjectLeader, Role.Senco })
+        {
+            var caller = await house.CallerAsync(role, cohort.Urn);
+            var calls = new Func<Thread, Task>[]
+            {
+                t => caller.Threads.GetThreadAsync(new() { ThreadId = t.ThreadId }, caller.Headers).ResponseAsync,
+                t => caller.Threads.MeasureImpactAsync(new() { ThreadId = t.ThreadId, CollectionId = cohort.Collection(0) }, caller.Headers).ResponseAsync,
+                t => caller.Threads.CloseThreadAsync(new() { ThreadId = t.ThreadId, Outcome = "Done." }, caller.IfMatch(t.Etag)).ResponseAsync,
+                t => caller.Threads.AgreeActionAsync(Action(t, request.OwnerPersonId, Today), caller.Headers).ResponseAsync,
+                t => caller.Threads.SettleActionAsync(
+                    new() { ThreadId = t.ThreadId, ActionId = Guid.NewGuid().ToString(), State = ActionState.Done, Note = "Done." },
+                    caller.IfMatch(t.Etag)).ResponseAsync,
+            };
+            foreach (var call in calls)
+            {
+                await SameRefusalAsync(() => call(thread), () => call(absent));
+            }
+
+            var listed = await caller.Threads.ListThreadsAsync(new() { SchoolUrn = cohort.Urn }, caller.Headers);
+            Assert.Equal(open.ThreadId, Assert.Single(listed.Threads).ThreadId);
+        }
+
+        foreach (var role in new[] { Role.Headteacher, Role.DesignatedTeacher, Role.SafeguardingLead })
+        {
+            var caller = await house.CallerAsync(role, cohort.Urn);
+            Assert.Equal(thread.Gap, (await caller.Threads.GetThreadAsync(new() { ThreadId = thread.ThreadId }, caller.Headers)).Thread.Gap);
+            Assert.Equal(2, (await caller.Threads.ListThreadsAsync(new() { SchoolUrn = cohort.Urn }, caller.Headers)).Threads.Count);
+        }
+    }
+
+    [Fact]
     public async Task Open_Repeated_WithOneIdempotencyKey_OpensOneThread()
     {
         var cohort = await CohortAsync();

@@ -21,7 +21,7 @@ internal static partial class Errors
 
     public static RpcException FactNotFound() => Refusal.NotFound("FACT_NOT_FOUND", "There is no such fact, or it has been corrected already.");
 
-    public static RpcException GroupNotFound() => Refusal.NotFound("GROUP_NOT_FOUND", "There is no such group.");
+    public static RpcException GroupNotFound() => Refusal.NotFound("GROUP_NOT_FOUND", "There is no such group, or it is not for you to see.");
 
     public static RpcException QuarantinedRowNotFound() =>
         Refusal.NotFound("QUARANTINED_ROW_NOT_FOUND", "There is no such row in quarantine, or not one of yours.");

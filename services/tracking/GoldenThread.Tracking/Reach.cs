@@ -8,10 +8,6 @@ namespace GoldenThread.Tracking;
 /// <summary>In which roles a call acts: those that its rpc allows, so that a right for one thing gives no reach for another.</summary>
 internal static class Reach
 {
-    /// <summary>The roles that may see ethnicity, looked-after status and adoption (DOMAIN §3: permissions on fields).</summary>
-    private static readonly Role[] SeeSensitiveFacts =
-        [Role.DataLead, Role.DeputyCeo, Role.Headteacher, Role.DesignatedTeacher, Role.SafeguardingLead];
-
     /// <summary>The roles that never see a former name, beyond partners: those who see a pupil as a member of a class.</summary>
     private static readonly Role[] SeeClassesOnly = [Role.Teacher, Role.SubjectLeader];
 
@@ -19,7 +15,7 @@ internal static class Reach
     public static Authority Authority(this ServerCallContext context) => context.Caller().As(Roles(context));
 
     /// <summary>The caller in those of the rpc's roles that may see sensitive facts.</summary>
-    public static Authority SensitiveAuthority(this ServerCallContext context) => context.Caller().As(Roles(context).Intersect(SeeSensitiveFacts));
+    public static Authority SensitiveAuthority(this ServerCallContext context) => context.Caller().As(Roles(context).Intersect(SensitiveFacts.Roles));
 
     /// <summary>The caller in those of the rpc's roles that may see former names.</summary>
     public static Authority FormerNameAuthority(this ServerCallContext context) =>

@@ -37,6 +37,9 @@ internal sealed record AttainmentSources
     public required IReadOnlyDictionary<string, GroupRow> Groups { get; init; }
 
     public required NationalFigures National { get; init; }
+
+    /// <summary>Whether a group is for those only who may see sensitive facts, as one is of which nothing has been told; "" is everybody.</summary>
+    public bool IsSensitive(string group) => group.Length > 0 && Groups.GetValueOrDefault(group) is not { Sensitive: false };
 }
 
 /// <summary>Chooses the rows that were asked for and may be seen, and fills them.</summary>
@@ -52,7 +55,9 @@ internal static class AttainmentReport
             foreach (var key in Keys(table, question))
             {
                 // Only fixed tables may be seen redacted; a day of one's own choice, or another group, makes another table.
-                var sight = reach.Of(key.SchoolUrn, key.YearGroup, subject);
+                var sight = sources.IsSensitive(key.Group)
+                    ? reach.OfSensitive(key.SchoolUrn, key.YearGroup, subject)
+                    : reach.Of(key.SchoolUrn, key.YearGroup, subject);
                 if (sight == Sight.Clear || (sight == Sight.Suppressed && question.On is null && table.IsFixed(key)))
                 {
                     yield return Row(sources, table, subject, key, sight);

@@ -17,7 +17,7 @@ internal sealed record CollectionRow
     public DateTimeOffset? LockedAt { get; init; }
 }
 
-/// <summary>A group's names.</summary>
+/// <summary>A group's names, and whether it is for those only who may see sensitive facts.</summary>
 internal sealed record GroupRow
 {
     public required string GroupCode { get; init; }
@@ -25,6 +25,8 @@ internal sealed record GroupRow
     public required string Name { get; init; }
 
     public required string ComparatorName { get; init; }
+
+    public required bool Sensitive { get; init; }
 }
 
 /// <summary>A school's name and whether it belonged to the trust on a day.</summary>
@@ -58,7 +60,7 @@ internal sealed class AttainmentStore(NpgsqlDataSource source)
     /// <summary>All groups that are defined.</summary>
     public async Task<IReadOnlyDictionary<string, GroupRow>> GroupsAsync(CancellationToken ct)
     {
-        const string Sql = "select group_code, name, comparator_name from group_definition";
+        const string Sql = "select group_code, name, comparator_name, sensitive from group_definition";
         await using var connection = await source.OpenConnectionAsync(ct);
         return (await connection.QueryAsync<GroupRow>(new CommandDefinition(Sql, cancellationToken: ct))).ToDictionary(g => g.GroupCode);
     }

@@ -32,6 +32,9 @@ internal sealed record ReachRow
 
     /// <summary>Whether its role has access to pupils.</summary>
     public required bool Clear { get; init; }
+
+    /// <summary>Whether its role may see sensitive facts; such a role has access to pupils.</summary>
+    public required bool Sensitive { get; init; }
 }
 
 /// <summary>What a caller's grants let them see of aggregates. A grant for single classes reaches no aggregate of a year group.</summary>
@@ -63,10 +66,18 @@ internal sealed class Reach(IReadOnlyCollection<ReachRow> rows)
     /// <param name="schoolUrn">Present URN; null for the trust.</param>
     /// <param name="yearGroup">Year group, or <see cref="AllYears"/>.</param>
     /// <param name="subject">Subject; null for all together.</param>
-    public Sight Of(int? schoolUrn, string yearGroup, string? subject)
+    public Sight Of(int? schoolUrn, string yearGroup, string? subject) => Of(rows, schoolUrn, yearGroup, subject);
+
+    /// <summary>How much is seen of a sensitive group in a cohort: every figure or nothing, since no fixed table tells of one.</summary>
+    /// <param name="schoolUrn">Present URN; null for the trust.</param>
+    /// <param name="yearGroup">Year group, or <see cref="AllYears"/>.</param>
+    /// <param name="subject">Subject.</param>
+    public Sight OfSensitive(int? schoolUrn, string yearGroup, string subject) => Of(rows.Where(r => r.Sensitive), schoolUrn, yearGroup, subject);
+
+    private static Sight Of(IEnumerable<ReachRow> grants, int? schoolUrn, string yearGroup, string? subject)
     {
         var sight = Sight.None;
-        foreach (var row in rows)
+        foreach (var row in grants)
         {
             var reaches = (row.SchoolUrn is null || row.SchoolUrn == schoolUrn)
                 && (row.YearGroups is null || row.YearGroups.Contains(yearGroup))
@@ -90,11 +101,15 @@ internal sealed class ReachStore(NpgsqlDataSource source)
     public async Task<Reach> OfAsync(Caller caller, CancellationToken ct)
     {
         const string Sql = """
-            select distinct current_urn(g.school_urn) as school_urn, g.year_groups, g.subjects, true as clear
+            select distinct current_urn(g.school_urn) as school_urn, g.year_groups, g.subjects, true as clear, true as sensitive
+            from reach(@Issuer, @Subject, @SensitiveRoles) g
+            where g.class_ids is null
+            union all
+            select distinct current_urn(g.school_urn), g.year_groups, g.subjects, true, false
             from reach(@Issuer, @Subject, @ClearRoles) g
             where g.class_ids is null
             union all
-            select distinct current_urn(g.school_urn), g.year_groups, g.subjects, false
+            select distinct current_urn(g.school_urn), g.year_groups, g.subjects, false, false
             from reach(@Issuer, @Subject, @SuppressedRoles) g
             where g.class_ids is null
             """;
@@ -103,6 +118,7 @@ internal sealed class ReachStore(NpgsqlDataSource source)
         {
             caller.Issuer,
             caller.Subject,
+            SensitiveRoles = caller.As(SensitiveFacts.Roles).Roles,
             ClearRoles = caller.As(Reach.ClearRoles).Roles,
             SuppressedRoles = caller.As(Reach.SuppressedRoles).Roles,
         }, cancellationToken: ct));

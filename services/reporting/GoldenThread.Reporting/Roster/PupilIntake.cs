@@ -36,14 +36,15 @@ internal sealed class PupilIntake(SummaryCells cells)
         await cells.AttainmentIsDueAsync(work, touched, ct);
     }
 
-    /// <summary>Keeps a group's name if its definition is newer.</summary>
+    /// <summary>Keeps what a group is called, and whether it is sensitive, if its definition is newer.</summary>
     public Task KeepGroupAsync(Work work, GroupDefined group, CancellationToken ct)
     {
         const string Sql = """
-            insert into group_definition as d (group_code, definition_version, name, comparator_name)
-            values (@Group, @DefinitionVersion, @Name, @ComparatorName)
+            insert into group_definition as d (group_code, definition_version, name, comparator_name, sensitive)
+            values (@Group, @DefinitionVersion, @Name, @ComparatorName, @Sensitive)
             on conflict (group_code) do update
-            set definition_version = excluded.definition_version, name = excluded.name, comparator_name = excluded.comparator_name
+            set definition_version = excluded.definition_version, name = excluded.name, comparator_name = excluded.comparator_name,
+                sensitive = excluded.sensitive
             where d.definition_version < excluded.definition_version
             """;
         return work.Connection.ExecuteAsync(work.Command(Sql, group, ct));

@@ -14,4 +14,7 @@ public sealed record GroupDefined
 
     /// <summary>Name of those who are not in it, such as "not disadvantaged".</summary>
     public required string ComparatorName { get; init; }
+
+    /// <summary>Whether who is in it is for those who may see sensitive facts; true where a message does not say.</summary>
+    public bool Sensitive { get; init; } = true;
 }

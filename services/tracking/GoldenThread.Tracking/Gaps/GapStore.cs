@@ -24,7 +24,7 @@ public sealed class GapStore(NpgsqlDataSource source)
     {
         const string Sql = """
             with recursive definition as (
-                select d.group_code, d.version, d.name, d.comparator_name, d.sensitive
+                select d.group_code, d.version, d.name, d.comparator_name
                 from group_definition d
                 where d.group_code = @Group and d.superseded_at is null
             ), permitted as (
@@ -33,7 +33,7 @@ public sealed class GapStore(NpgsqlDataSource source)
                 where (@SchoolUrn::int is null or exists (select 1 from school where school_urn = @SchoolUrn))
                   and exists (
                       select 1
-                      from reach(@Issuer, @Holder, case when d.sensitive then @SensitiveRoles else @Roles end) g
+                      from reach(@Issuer, @Holder, roles_for_group(d.group_code, @Roles, @SensitiveRoles)) g
                       where (g.school_urn is null or g.school_urn = @SchoolUrn) and g.class_ids is null
                         and (g.subjects is null or @Subject = any (g.subjects))
                         and (g.year_groups is null or @YearGroup = any (g.year_groups)))

@@ -32,6 +32,7 @@ internal static class GroupProto
         DefinitionVersion = group.Version,
         Name = group.Name,
         ComparatorName = group.ComparatorName,
+        Sensitive = group.Sensitive,
     };
 
     public static GroupSnapshot ToSnapshot(this GroupDefinition group) => new()
@@ -40,6 +41,7 @@ internal static class GroupProto
         DefinitionVersion = group.Version,
         Name = group.Name,
         ComparatorName = group.ComparatorName,
+        Sensitive = group.Sensitive,
     };
 
     private static V1.GroupClause ToProto(IReadOnlyList<GroupCondition> clause)

@@ -67,9 +67,13 @@ public sealed class ProgressEdge(StatusReadStore store, TimeProvider clock) : Pr
     /// <inheritdoc />
     public override async Task<GetStatusSharesResponse> GetStatusShares(GetStatusSharesRequest request, ServerCallContext context)
     {
-        var shares = await store.SharesAsync(context.Authority(), request.SchoolUrn, Fields.Id(request.CollectionId, "collection_id"),
-            Fields.Text(request.Subject, "subject", 50), TrackingFields.OptionalYearGroup(request.YearGroup, "year_group"),
-            request.Group.Length == 0 ? null : request.Group, context.CancellationToken) ?? throw Errors.SchoolNotFound();
+        var collection = Fields.Id(request.CollectionId, "collection_id");
+        var subject = Fields.Text(request.Subject, "subject", 50);
+        var year = TrackingFields.OptionalYearGroup(request.YearGroup, "year_group");
+        Task<SharesRow?> OfGroupAsync(string? group) => store.SharesAsync(
+            context.Authority(), context.SensitiveAuthority(), request.SchoolUrn, collection, subject, year, group, context.CancellationToken);
+        var shares = await OfGroupAsync(request.Group.Length == 0 ? null : request.Group)
+            ?? throw (await OfGroupAsync(null) is null ? Errors.SchoolNotFound() : Errors.GroupNotFound());
         var attention = shares.FallingBehind + shares.Stuck + shares.SlowMoving;
         var judged = attention + shares.Exceeding + shares.OnTrack;
         return new GetStatusSharesResponse

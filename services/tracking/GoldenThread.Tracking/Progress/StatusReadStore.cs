@@ -128,10 +128,12 @@ public sealed class StatusReadStore(NpgsqlDataSource source)
 
     /// <summary>
     /// How many pupils have each status, and how many were expected: enrolled at their main school on the day the collection was due, in the
-    /// year groups that sat. Null outside the grant. A grant of some classes only does not answer for a school.
+    /// year groups that sat. Null outside the grant, or where the group is unknown or not for the caller to see. A grant of some classes only
+    /// does not answer for a school.
     /// </summary>
     public async Task<SharesRow?> SharesAsync(
-        Authority authority, int schoolUrn, Guid collectionId, string subject, string? yearGroup, string? group, CancellationToken ct)
+        Authority authority, Authority sensitive, int schoolUrn, Guid collectionId, string subject, string? yearGroup, string? group,
+        CancellationToken ct)
     {
         const string Sql = """
             with due as (
@@ -162,12 +164,12 @@ public sealed class StatusReadStore(NpgsqlDataSource source)
             left join progress_status s
                 on s.pupil_id = x.pupil_id and s.collection_id = @collectionId and s.subject = @subject and s.school_urn = @schoolUrn
             where exists (
-                select 1 from reach(@Issuer, @Holder, @Roles) g
+                select 1 from reach(@Issuer, @Holder, roles_for_group(@groupCode, @Roles, @SensitiveRoles)) g
                 where (g.school_urn is null or g.school_urn = @schoolUrn) and g.class_ids is null
                   and (g.subjects is null or @subject = any (g.subjects))
                   and (g.year_groups is null or @yearGroup = any (g.year_groups)))
             having exists (select 1 from school where school_urn = @schoolUrn) and exists (
-                select 1 from reach(@Issuer, @Holder, @Roles) g
+                select 1 from reach(@Issuer, @Holder, roles_for_group(@groupCode, @Roles, @SensitiveRoles)) g
                 where (g.school_urn is null or g.school_urn = @schoolUrn) and g.class_ids is null
                   and (g.subjects is null or @subject = any (g.subjects))
                   and (g.year_groups is null or @yearGroup = any (g.year_groups)))
@@ -178,6 +180,7 @@ public sealed class StatusReadStore(NpgsqlDataSource source)
             authority.Issuer,
             Holder = authority.Subject,
             authority.Roles,
+            SensitiveRoles = sensitive.Roles,
             schoolUrn,
             collectionId,
             subject,

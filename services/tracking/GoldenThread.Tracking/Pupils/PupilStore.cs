@@ -52,7 +52,9 @@ internal sealed class PupilStore(NpgsqlDataSource source)
                     and m.group_code = @Group
                     and m.from_on <= @On
                     and (m.to_on is null or m.to_on >= @On)))
-              and p.pupil_id in (select r.pupil_id from pupils_within_reach(@Issuer, @Subject, @Roles, @On) r)
+              and p.pupil_id in (
+                  select r.pupil_id
+                  from pupils_within_reach(@Issuer, @Subject, roles_for_group(nullif(@Group, ''), @Roles, @SensitiveRoles), @On) r)
             order by p.pupil_id
             limit @limit
             """;
@@ -69,6 +71,7 @@ internal sealed class PupilStore(NpgsqlDataSource source)
             by.All.Issuer,
             by.All.Subject,
             by.All.Roles,
+            SensitiveRoles = by.Sensitive.Roles,
         }, cancellationToken: ct));
         return await ReadAsync(connection, null, by, ids.ToArray(), filter.On, ct);
     }

@@ -13,10 +13,11 @@ public sealed class ThreadStore(NpgsqlDataSource source)
         t.thread_id, t.school_urn, t.version, t.gap, t.objective, t.owner_person_id, t.review_on, t.target_pupil_ids, t.state, t.outcome, t.opened_at
         """;
 
-    // A thread belongs to the whole school, so a grant of some classes does not reach it; one of some subjects reaches theirs.
+    // A thread belongs to the whole school, so a grant of some classes does not reach it; one of some subjects reaches theirs. One on a sensitive
+    // group is for those who may see who is in it.
     private const string WithinReach = """
         exists (
-            select 1 from reach(@Issuer, @Subject, @Roles) g
+            select 1 from reach(@Issuer, @Subject, roles_for_group(t.group_code, @Roles, @SensitiveRoles)) g
             where (g.school_urn is null or g.school_urn = t.school_urn) and g.class_ids is null
               and (g.subjects is null or t.subject = any (g.subjects))
               and (g.year_groups is null or t.year_group = any (g.year_groups)))
@@ -25,20 +26,20 @@ public sealed class ThreadStore(NpgsqlDataSource source)
     private const string One = $"select {Columns} from thread t where t.thread_id = @threadId and {WithinReach}";
 
     /// <summary>One thread; null outside the grant.</summary>
-    public async Task<GapThread?> FindAsync(Guid threadId, Authority authority, CancellationToken ct)
+    public async Task<GapThread?> FindAsync(Guid threadId, Authority authority, Authority sensitive, CancellationToken ct)
     {
         await using var connection = await source.OpenConnectionAsync(ct);
-        return await FindAsync(connection, One, threadId, authority, ct);
+        return await FindAsync(connection, One, threadId, authority, sensitive, ct);
     }
 
     /// <summary>One thread as it stays until the work ends; null outside the grant.</summary>
-    public static Task<GapThread?> LockAsync(Work work, Guid threadId, Authority authority, CancellationToken ct) =>
-        FindAsync(work.Connection, $"{One} for no key update of t", threadId, authority, ct);
+    public static Task<GapThread?> LockAsync(Work work, Guid threadId, Authority authority, Authority sensitive, CancellationToken ct) =>
+        FindAsync(work.Connection, $"{One} for no key update of t", threadId, authority, sensitive, ct);
 
     /// <summary>Threads of a school after a keyset: those with overdue actions first, then by age.</summary>
     public async Task<IReadOnlyList<GapThread>> ListAsync(
         int schoolUrn, ThreadState state, bool overdueOnly, DateOnly today, (bool Calm, Guid ThreadId)? after, int most,
-        Authority authority, CancellationToken ct)
+        Authority authority, Authority sensitive, CancellationToken ct)
     {
         const string Sql = $"""
             with listed as (
@@ -59,6 +60,7 @@ public sealed class ThreadStore(NpgsqlDataSource source)
             authority.Issuer,
             authority.Subject,
             authority.Roles,
+            SensitiveRoles = sensitive.Roles,
             schoolUrn,
             state = (short)state,
             overdueOnly,
@@ -184,10 +186,11 @@ public sealed class ThreadStore(NpgsqlDataSource source)
         }, cancellationToken: ct))).AsList();
     }
 
-    private static async Task<GapThread?> FindAsync(NpgsqlConnection connection, string sql, Guid threadId, Authority authority, CancellationToken ct)
+    private static async Task<GapThread?> FindAsync(
+        NpgsqlConnection connection, string sql, Guid threadId, Authority authority, Authority sensitive, CancellationToken ct)
     {
         var rows = (await connection.QueryAsync<ThreadRow>(new CommandDefinition(
-            sql, new { authority.Issuer, authority.Subject, authority.Roles, threadId }, cancellationToken: ct))).AsList();
+            sql, new { authority.Issuer, authority.Subject, authority.Roles, SensitiveRoles = sensitive.Roles, threadId }, cancellationToken: ct))).AsList();
         return rows.Count == 0 ? null : (await WithActionsAsync(connection, rows, ct))[0];
     }
 

@@ -75,7 +75,8 @@ public sealed class ThreadsEdge(ThreadStore store, GapStore gaps, StatusReadStor
         }
 
         var threads = await store.ListAsync(request.SchoolUrn, request.State, request.OverdueOnly, today,
-            keyset is null ? null : (Paging.Part<bool>(keyset[0]), Paging.Part<Guid>(keyset[1])), most + 1, context.Authority(), context.CancellationToken);
+            keyset is null ? null : (Paging.Part<bool>(keyset[0]), Paging.Part<Guid>(keyset[1])), most + 1,
+            context.Authority(), context.SensitiveAuthority(), context.CancellationToken);
         var answer = new ListThreadsResponse { Threads = { threads.Take(most).Select(t => t.ToProto(today)) } };
         if (threads.Count > most)
         {
@@ -161,7 +162,8 @@ public sealed class ThreadsEdge(ThreadStore store, GapStore gaps, StatusReadStor
     }
 
     private async Task<GapThread> FindAsync(string threadId, ServerCallContext context) =>
-        await store.FindAsync(Fields.Id(threadId, "thread_id"), context.Authority(), context.CancellationToken) ?? throw Errors.ThreadNotFound();
+        await store.FindAsync(Fields.Id(threadId, "thread_id"), context.Authority(), context.SensitiveAuthority(), context.CancellationToken)
+        ?? throw Errors.ThreadNotFound();
 
     private async Task<GapThread> FindAtAsync(string threadId, ServerCallContext context)
     {
@@ -172,7 +174,8 @@ public sealed class ThreadsEdge(ThreadStore store, GapStore gaps, StatusReadStor
 
     // Who adds to a thread names no version of it, and waits for whoever is just changing it.
     private static async Task<GapThread> LockAsync(Work work, string threadId, ServerCallContext context) =>
-        await ThreadStore.LockAsync(work, Fields.Id(threadId, "thread_id"), context.Authority(), context.CancellationToken) ?? throw Errors.ThreadNotFound();
+        await ThreadStore.LockAsync(
+            work, Fields.Id(threadId, "thread_id"), context.Authority(), context.SensitiveAuthority(), context.CancellationToken) ?? throw Errors.ThreadNotFound();
 
     private async Task<T> SaveAsync<T>(Work work, GapThread thread, ThreadAction? action, Func<V1.Thread, T> answer, CancellationToken ct)
         where T : class, Google.Protobuf.IMessage<T>, new()

@@ -292,11 +292,11 @@ public sealed class AttainmentTests(ReportingHouse house)
             snapshot with
             {
                 Enrolments = [snapshot.Enrolments[0] with { To = left }],
-                Groups = [snapshot.Groups[0] with { To = new(2025, 11, 30) }],
+                Groups = [snapshot.Groups[0] with { To = new(2025, 12, 10) }],
             },
         ]));
 
-        // On the day of the sitting all were there: nothing moves.
+        // On the day the collection was due all were there: nothing moves.
         await RowAsync(cohort, "disadvantaged", r => r.Figures.Pupils.Value == 15);
         await RowAsync(cohort, "disadvantaged", r => r.Figures.Pupils.Value == 14 && r.Comparator.Figures.Pupils.Value == 1, on: "2025-12-15");
         await WholeCohortAsync(cohort, r => r.Figures.Pupils.Value == 14, on: "2026-01-15");

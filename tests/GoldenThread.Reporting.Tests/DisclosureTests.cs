@@ -460,7 +460,7 @@ public sealed class DisclosureTests(ReportingHouse house)
             CollectionId = Guid.Empty,
             TablesBySubject = new Dictionary<string, AttainmentTable> { ["reading"] = table },
             Schools = new Dictionary<int, SchoolRow>(),
-            Groups = new Dictionary<string, GroupRow>(),
+            Groups = table.Groups.ToDictionary(g => g, g => new GroupRow { GroupCode = g, Name = g, ComparatorName = $"not {g}", Sensitive = false }),
             National = new NationalFigures([], new Dictionary<string, string[]>()),
         };
         var board = new Reach([new ReachRow { Clear = false, Sensitive = false }]);

@@ -17,9 +17,11 @@ public sealed record Elsewhere(string Server, List<string> Databases, List<strin
     /// <summary>Drops all of it; throws, naming what stays, where the server does not let us.</summary>
     public async Task DropAsync()
     {
-        // Role after database: it owns what is in it.
+        // Role after database: it owns what is in it. What it may do in databases that were there before goes with it.
         var steps = Databases.Select(name => (What: $"database {name}", Sql: $"drop database if exists {name} with (force)"))
-            .Concat(Roles.Select(name => (What: $"role {name}", Sql: $"drop role if exists {name}"))).ToList();
+            .Concat(Roles.Select(name => (
+                What: $"role {name}",
+                Sql: $"do $$ begin if exists (select from pg_roles where rolname = '{name}') then drop owned by {name}; drop role {name}; end if; end $$"))).ToList();
         var at = 0;
         try
         {

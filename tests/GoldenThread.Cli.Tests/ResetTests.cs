@@ -29,7 +29,7 @@ public sealed class ResetTests : IDisposable
     {
         var postgres = await PostgresServer.SharedAsync();
         var before = $"{name}_before";
-        await postgres.ExecuteAsync($"create role {before}_owner login; create role {before}_app login");
+        await postgres.ExecuteAsync($"create role {before}_owner login");
         await postgres.ExecuteAsync($"create database {before}");
         var deeds = new Deeds { Postgres = new Elsewhere(postgres.ConnectionString, [], []) };
         await ServiceDatabase.MakeAsync(postgres.ConnectionString, name, deeds);
@@ -40,10 +40,10 @@ public sealed class ResetTests : IDisposable
         var outcome = await RunAsync("reset");
 
         Assert.True(outcome.ExitCode == 0, outcome.Output);
-        Assert.Equal([before, $"{before}_app", $"{before}_owner"], await ThereAsync(postgres));
+        Assert.Equal([before, $"{before}_owner"], await ThereAsync(postgres));
         Assert.False(Directory.Exists(home));
         await postgres.ExecuteAsync($"drop database {before}");
-        await postgres.ExecuteAsync($"drop role {before}_owner, {before}_app");
+        await postgres.ExecuteAsync($"drop role {before}_owner");
     }
 
     [Fact]

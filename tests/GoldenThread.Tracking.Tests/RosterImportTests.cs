@@ -241,6 +241,29 @@ public sealed class RosterImportTests(TrackingHouse house)
     }
 
     [Fact]
+    public async Task QuarantinedRow_ShowsSensitiveCells_OnlyToThoseWhoMaySeeThem()
+    {
+        var urn = await house.SchoolAsync();
+        await house.Lead.ImportAsync(
+            $"UPN,URN,Forename,Surname,DOB,Sex,Year group,Looked after,Ethnicity,Adopted\nB000000000000,{urn},A,Hidden,2016-01-01,F,5,Y,unheard of,yes\n");
+        async Task<QuarantinedRow> SeenByAsync(Role role)
+        {
+            var caller = await house.CallerAsync(role, urn);
+            return Assert.Single((await caller.Rosters.ListQuarantinedRowsAsync(new() { SchoolUrn = urn }, caller.Headers)).Rows);
+        }
+
+        var head = await SeenByAsync(Role.Headteacher);
+        Assert.Equal(("Y", "yes"), (head.Cells["Looked after"], head.Cells["Adopted"]));
+        foreach (var role in new[] { Role.SeniorLeader, Role.Partner })
+        {
+            var seen = await SeenByAsync(role);
+            Assert.Equal(["DOB", "Forename", "Sex", "Surname", "UPN", "URN", "Year group"], seen.Cells.Keys.Order());
+            Assert.Equal(head.Problems.Select(p => (p.Column, p.Reason)), seen.Problems.Select(p => (p.Column, p.Reason)));
+            Assert.Contains("not for you to see", seen.Problems.Single(p => p.Column == "Ethnicity").Words, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
     public async Task Import_OfARowTwice_QuarantinesTheSecond()
     {
         var urn = await house.SchoolAsync();

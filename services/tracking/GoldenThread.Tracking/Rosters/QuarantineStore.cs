@@ -53,6 +53,22 @@ internal sealed class QuarantineStore(NpgsqlDataSource source)
         return ids.ToHashSet();
     }
 
+    /// <summary>Those of the rows of which the caller may see sensitive cells, too.</summary>
+    public async Task<HashSet<Guid>> SensitiveToAsync(Authority sensitive, Guid[] rowIds, CancellationToken ct)
+    {
+        const string Sql = """
+            select r.row_id
+            from quarantined_row r
+            where r.row_id = any (@rowIds) and exists (
+                select 1 from reach(@Issuer, @Subject, @Roles) g
+                where (g.school_urn is null or g.school_urn = r.school_urn) and g.year_groups is null and g.class_ids is null)
+            """;
+        await using var connection = await source.OpenConnectionAsync(ct);
+        var ids = await connection.QueryAsync<Guid>(
+            new CommandDefinition(Sql, new { rowIds, sensitive.Issuer, sensitive.Subject, sensitive.Roles }, cancellationToken: ct));
+        return ids.ToHashSet();
+    }
+
     /// <summary>The row as the caller may change it, locked until the work ends; null where there is none.</summary>
     public static Task<QuarantinedRowRow?> LockAsync(Work work, Authority by, Guid rowId, CancellationToken ct)
     {

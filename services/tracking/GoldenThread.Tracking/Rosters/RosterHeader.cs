@@ -124,6 +124,9 @@ internal sealed class RosterHeader
         return new RosterHeader(names, known, unknown);
     }
 
+    /// <summary>Whether a column may be shown to those who may not see sensitive facts; what nothing is known for may hold anything.</summary>
+    public static bool IsForEverybody(string name) => Find(name) is { } found && !Fact.Sensitive.Contains(found.Fact);
+
     private static (RosterColumn Column, string Fact)? Find(string name)
     {
         var lower = name.ToLowerInvariant();

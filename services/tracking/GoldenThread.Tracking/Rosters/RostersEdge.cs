@@ -62,7 +62,8 @@ internal sealed class RostersEdge(QuarantineStore quarantine, Works works, TimeP
         var page = rows.Take(size).ToList();
         var reached = await quarantine.ReachedAsync(context.Authority(), page.SelectMany(r => r.CandidatePupilIds).Distinct().ToArray(), ct);
         var response = new ListQuarantinedRowsResponse { NextPageToken = rows.Count > size ? Paging.Token(list, rows[size - 1].RowId.ToString()) : "" };
-        response.Rows.AddRange(page.Select(r => r.ToProto(reached)));
+        var sensitive = await quarantine.SensitiveToAsync(context.SensitiveAuthority(), page.Select(r => r.RowId).ToArray(), ct);
+        response.Rows.AddRange(page.Select(r => r.ToProto(reached, sensitive.Contains(r.RowId))));
         return response;
     }
 
@@ -243,6 +244,7 @@ internal sealed class RostersEdge(QuarantineStore quarantine, Works works, TimeP
         var row = await QuarantineStore.ReadAsync(work, rowId, ct);
         var reached = await quarantine.ReachedAsync(context.Authority(), row.CandidatePupilIds, ct);
         work.Audit("quarantined row", rowId.ToString(), row.SchoolUrn, row.ClosedBecause is null ? "still open" : "closed");
-        return row.ToProto(reached);
+        var sensitive = await quarantine.SensitiveToAsync(context.SensitiveAuthority(), [rowId], ct);
+        return row.ToProto(reached, sensitive.Contains(rowId));
     }
 }

@@ -60,6 +60,16 @@ public sealed class ResetTests : IDisposable
     }
 
     [Fact]
+    public async Task WhereThereIsNothing_IsDoneAtOnce()
+    {
+        Directory.Delete(home);
+
+        var outcome = await RunAsync("reset");
+
+        Assert.True(outcome.ExitCode == 0, outcome.Output);
+    }
+
+    [Fact]
     public void AnotherServer_IsNotTakenForTheOneThatHoldsTheDatabases()
     {
         var made = new Elsewhere("Host=one;Username=postgres;Password=old", ["tracking"], []);

@@ -73,6 +73,7 @@ public sealed class RunningHouse
             await Task.WhenAll(storey.Select(tenant => tenant.Mark.StopAsync(tenant.StopSignal, TimeSpan.FromSeconds(30))));
         }
 
-        File.Delete(Path);
+        if (File.Exists(Path))
+            File.Delete(Path);
     }
 }

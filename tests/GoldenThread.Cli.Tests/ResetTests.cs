@@ -70,6 +70,19 @@ public sealed class ResetTests : IDisposable
     }
 
     [Fact]
+    public async Task WhatIsMadeOnTheHousesOwnServer_IsNotLookedForElsewhere()
+    {
+        var postgres = await PostgresServer.SharedAsync();
+        var deeds = new Deeds { Postgres = new Elsewhere("Host=elsewhere;Username=postgres", [], []) };
+
+        await ServiceDatabase.MakeAsync(postgres.ConnectionString, name, deeds);
+
+        Assert.Equal((0, 0), (deeds.Postgres.Databases.Count, deeds.Postgres.Roles.Count));
+        await postgres.ExecuteAsync($"drop database {name}");
+        await postgres.ExecuteAsync($"drop role {name}_owner, {name}_app");
+    }
+
+    [Fact]
     public void AnotherServer_IsNotTakenForTheOneThatHoldsTheDatabases()
     {
         var made = new Elsewhere("Host=one;Username=postgres;Password=old", ["tracking"], []);

@@ -15,12 +15,14 @@ public static class ResetCommand
         {
             await RunningHouse.Read().StopAsync();
             var whole = await LeaveAsync(Deeds.Read());
-            foreach (var folder in new[] { Tree.Data, Tree.State }.Where(Directory.Exists))
+            // What must still be dropped elsewhere stands among the state: the next reset tries again.
+            string[] folders = whole ? [Tree.Data, Tree.State] : [Tree.Data];
+            foreach (var folder in folders.Where(Directory.Exists))
             {
                 Directory.Delete(folder, recursive: true);
             }
 
-            Console.WriteLine(whole ? "Stopped, and all data of this working tree is gone." : "Stopped. What lay here is gone, what is named above is not.");
+            Console.WriteLine(whole ? "Stopped, and all data of this working tree is gone." : "Stopped. The data that lay here is gone, what is named above is not: ./gt reset tries again.");
             return whole ? 0 : 1;
         });
         return command;

@@ -21,13 +21,15 @@ public sealed record ServiceDatabase
     public static async Task<ServiceDatabase> MakeAsync(string server, string name, Deeds deeds)
     {
         await using var source = NpgsqlDataSource.Create(server);
+        // What is made on a server of the house's own goes with its folder, and must not be looked for elsewhere.
+        var elsewhere = deeds.Postgres?.Server == server ? deeds.Postgres : null;
         var (owner, application) = (deeds.Secret($"{name}-database-owner"), deeds.Secret($"{name}-database-app"));
-        await MakeRoleAsync(source, $"{name}_owner", owner, deeds);
-        await MakeRoleAsync(source, $"{name}_app", application, deeds);
+        await MakeRoleAsync(source, $"{name}_owner", owner, elsewhere);
+        await MakeRoleAsync(source, $"{name}_app", application, elsewhere);
         if (!await AskAsync(source, $"select exists (select from pg_database where datname = '{name}')"))
         {
             await ExecuteAsync(source, $"create database {name} owner {name}_owner");
-            deeds.Postgres?.Databases.Add(name);
+            elsewhere?.Databases.Add(name);
         }
 
         await ExecuteAsync(source, $"revoke connect on database {name} from public");
@@ -39,12 +41,12 @@ public sealed record ServiceDatabase
     }
 
     // Names of roles and databases cannot be parameters; these are names of our own services, the passwords hexadecimal digits of our own making.
-    private static async Task MakeRoleAsync(NpgsqlDataSource source, string role, string password, Deeds deeds)
+    private static async Task MakeRoleAsync(NpgsqlDataSource source, string role, string password, Elsewhere? elsewhere)
     {
         var exists = await AskAsync(source, $"select exists (select from pg_roles where rolname = '{role}')");
         await ExecuteAsync(source, $"{(exists ? "alter" : "create")} role {role} login password '{password}'");
         if (!exists)
-            deeds.Postgres?.Roles.Add(role);
+            elsewhere?.Roles.Add(role);
     }
 
     private static async Task<bool> AskAsync(NpgsqlDataSource source, string sql)

@@ -18,7 +18,7 @@ internal sealed class QuarantineStore(NpgsqlDataSource source)
             where (@before::uuid is null or q.row_id < @before)
               and (@schoolUrn::int is null or q.school_urn = @schoolUrn)
               and (@includeClosed or q.closed_at is null)
-              and ((q.issuer = @Issuer and q.subject = @Subject)
+              and ((q.issuer = @Issuer and q.subject = @Subject and q.school_urn is null)
                    or exists (
                        select 1
                        from reach(@Issuer, @Subject, @Roles) g
@@ -77,7 +77,7 @@ internal sealed class QuarantineStore(NpgsqlDataSource source)
                    q.candidate_pupil_ids, q.quarantined_at, q.closed_at, q.closed_because
             from quarantined_row q
             where q.row_id = @rowId
-              and ((q.issuer = @Issuer and q.subject = @Subject)
+              and ((q.issuer = @Issuer and q.subject = @Subject and q.school_urn is null)
                    or exists (
                        select 1
                        from reach(@Issuer, @Subject, @Roles) g

@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using System.Net;
 using System.Net.NetworkInformation;
+using System.Text;
 using System.Text.Json.Nodes;
 using GoldenThread.TestSupport;
 using Microsoft.AspNetCore.Builder;
@@ -78,6 +80,25 @@ internal sealed class GatewayUnderTest : IAsyncDisposable
     }
 
     public static StringContent Json(string json) => new(json, System.Text.Encoding.UTF8, "application/json");
+
+    /// <summary>
+    /// Reads as HTTP clients do, to the end of the answer. The connection then waits some seconds for the rest of the upload, and is reset: who goes on
+    /// sending for longer may never see the answer.
+    /// </summary>
+    public static async Task<(List<string> Head, string Body)> EarlyAnswerAsync(Stream stream)
+    {
+        const string Length = "Content-Length: ";
+        var reader = new StreamReader(stream, Encoding.ASCII);
+        var head = new List<string>();
+        while (await reader.ReadLineAsync(TestContext.Current.CancellationToken) is { Length: > 0 } line)
+        {
+            head.Add(line);
+        }
+
+        var body = new char[int.Parse(head.Single(line => line.StartsWith(Length, StringComparison.Ordinal))[Length.Length..], CultureInfo.InvariantCulture)];
+        Assert.Equal(body.Length, await reader.ReadBlockAsync(body, TestContext.Current.CancellationToken));
+        return (head, new string(body));
+    }
 
     /// <summary>Reads a problem and checks what holds for all of them.</summary>
     public static async Task<JsonNode> ProblemAsync(HttpResponseMessage response, int status, string code)

@@ -166,7 +166,7 @@ public sealed class OutageTests
         var request = $"POST /v1/restaurants/a/menu:import HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nContent-Length: {(1L << 30) + 1}\r\n\r\n";
         await stream.WriteAsync(System.Text.Encoding.ASCII.GetBytes(request), Ct);
 
-        var (head, body) = await AnswerAsync(stream);
+        var (head, body) = await GatewayUnderTest.EarlyAnswerAsync(stream);
 
         Assert.StartsWith("HTTP/1.1 413 ", head[0], StringComparison.Ordinal);
         Assert.Contains("Connection: close", head);
@@ -185,22 +185,6 @@ public sealed class OutageTests
         await using var kitchen = await KitchenServer.StartAsync("only");
         var refusal = await Assert.ThrowsAnyAsync<Exception>(async () => await (await GatewayUnderTest.StartAsync([kitchen], setting)).DisposeAsync());
         Assert.Contains(name, refusal.Message, StringComparison.Ordinal);
-    }
-
-    // Reads as HTTP clients do, to the end of the answer. The connection then waits some seconds for the rest of the upload, and is reset.
-    private static async Task<(List<string> Head, string Body)> AnswerAsync(Stream stream)
-    {
-        const string Length = "Content-Length: ";
-        var reader = new StreamReader(stream, System.Text.Encoding.ASCII);
-        var head = new List<string>();
-        while (await reader.ReadLineAsync(Ct) is { Length: > 0 } line)
-        {
-            head.Add(line);
-        }
-
-        var body = new char[int.Parse(head.Single(line => line.StartsWith(Length, StringComparison.Ordinal))[Length.Length..], CultureInfo.InvariantCulture)];
-        Assert.Equal(body.Length, await reader.ReadBlockAsync(body, Ct));
-        return (head, new string(body));
     }
 
     private static async Task<string?> WellAsync(GatewayUnderTest gateway) => (string?)(await gateway.GetAsync("/health/ready"))["services"]!["kitchen"];

@@ -386,10 +386,16 @@ public sealed class TranscodingTests(KitchenFixture fixture) : IClassFixture<Kit
     [Fact]
     public async Task Upload_RefusedWhileItFlows_SaysWhy()
     {
-        using var content = new ByteArrayContent(new byte[3_000_000]);
-        using var response = await Gateway.Http.PostAsync("/v1/restaurants/a/menu:import?refuse=true", content, Ct);
-        var problem = await GatewayUnderTest.ProblemAsync(response, 400, "INVALID_ARGUMENT");
-        Assert.Equal("this file is not wanted", (string?)problem["detail"]);
+        using var socket = new TcpClient();
+        await socket.ConnectAsync(Gateway.RestAddress.Host, Gateway.RestAddress.Port, Ct);
+        var stream = socket.GetStream();
+        await stream.WriteAsync("POST /v1/restaurants/a/menu:import?refuse=true HTTP/1.1\r\nHost: x\r\nContent-Length: 3000000\r\n\r\n"u8.ToArray(), Ct);
+        await stream.WriteAsync(new byte[200_000], Ct);
+
+        var (head, body) = await GatewayUnderTest.EarlyAnswerAsync(stream);
+
+        Assert.StartsWith("HTTP/1.1 400 ", head[0], StringComparison.Ordinal);
+        Assert.Equal(("INVALID_ARGUMENT", "this file is not wanted"), ((string?)JsonNode.Parse(body)!["code"], (string?)JsonNode.Parse(body)!["detail"]));
     }
 
     [Fact]

@@ -27,6 +27,13 @@ internal static class ChangeSets
         return work.Connection.ExecuteAsync(work.LongCommand(Sql, null, ct));
     }
 
+    /// <summary>Keeps groups from being defined before a pupil is locked: who defines one holds the definitions first and all pupils then.</summary>
+    public static Task HoldGroupsAsync(Work work, CancellationToken ct)
+    {
+        const string Sql = "select pg_advisory_xact_lock_shared(hashtextextended('tracking group definitions', 0))";
+        return work.Connection.ExecuteAsync(work.Command(Sql, null, ct));
+    }
+
     /// <summary>Notes one pupil.</summary>
     public static Task TouchAsync(Work work, Guid pupilId, bool identifiers, CancellationToken ct)
     {

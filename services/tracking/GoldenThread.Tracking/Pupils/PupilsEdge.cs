@@ -276,6 +276,7 @@ internal sealed class PupilsEdge(PupilStore store, SchoolStore schools, Works wo
 
     private async Task DemandPupilAsync(Work work, ServerCallContext context, Guid pupilId, long? version, CancellationToken ct)
     {
+        await ChangeSets.HoldGroupsAsync(work, ct);
         var known = await PupilStore.LockAsync(work, context.Authority(), pupilId, clock.Today(), ct) ?? throw Errors.PupilNotFound();
         if (version is { } expected && expected != known)
         {

@@ -13,6 +13,7 @@ namespace GoldenThread.Tracking.Pupils;
 internal static class ChangeSets
 {
     private const int MostInline = 300;
+    private const string HoldGroups = "select pg_advisory_xact_lock_shared(hashtextextended('tracking group definitions', 0))";
 
     /// <summary>
     /// Where a change notes whom it touched, and whether a UPN was among it. Ends with the transaction. No group is defined meanwhile, so
@@ -20,19 +21,15 @@ internal static class ChangeSets
     /// </summary>
     public static Task OpenAsync(Work work, CancellationToken ct)
     {
-        const string Sql = """
-            select pg_advisory_xact_lock_shared(hashtextextended('tracking group definitions', 0));
+        const string Sql = $"""
+            {HoldGroups};
             create temporary table touched_pupil (pupil_id uuid primary key, identifiers boolean not null) on commit drop
             """;
         return work.Connection.ExecuteAsync(work.LongCommand(Sql, null, ct));
     }
 
     /// <summary>Keeps groups from being defined before a pupil is locked: who defines one holds the definitions first and all pupils then.</summary>
-    public static Task HoldGroupsAsync(Work work, CancellationToken ct)
-    {
-        const string Sql = "select pg_advisory_xact_lock_shared(hashtextextended('tracking group definitions', 0))";
-        return work.Connection.ExecuteAsync(work.Command(Sql, null, ct));
-    }
+    public static Task HoldGroupsAsync(Work work, CancellationToken ct) => work.Connection.ExecuteAsync(work.Command(HoldGroups, null, ct));
 
     /// <summary>Notes one pupil.</summary>
     public static Task TouchAsync(Work work, Guid pupilId, bool identifiers, CancellationToken ct)

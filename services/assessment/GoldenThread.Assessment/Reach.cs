@@ -1,4 +1,3 @@
-using Dapper;
 using GoldenThread.Education;
 using GoldenThread.ServiceDefaults;
 using Grpc.Core;
@@ -12,12 +11,8 @@ internal static class Reach
         context.Caller().As(RpcCatalogue.Rules[context.Method].Access!.Roles);
 
     /// <summary>Why nothing was defined: no grant for the whole trust, or, where there is one, another version than the caller names.</summary>
-    public static async Task<RpcException> WhyNotDefinedAsync(this Work work, Authority by, CancellationToken ct)
-    {
-        const string Sql = "select exists (select from reach(@Issuer, @Subject, @Roles) g where g.school_urn is null)";
-        var mayDefine = await work.Connection.ExecuteScalarAsync<bool>(work.Command(Sql, by, ct));
-        return mayDefine ? Refusal.EtagMismatch() : Errors.TrustGrantNeeded();
-    }
+    public static async Task<RpcException> WhyNotDefinedAsync(this Work work, Authority by, CancellationToken ct) =>
+        await work.HoldsWholeTrustAsync(by, ct) ? Refusal.EtagMismatch() : Errors.TrustGrantNeeded();
 }
 
 /// <summary>Readers of request fields that only assessment has.</summary>

@@ -58,7 +58,7 @@ internal sealed class CollectionStore(NpgsqlDataSource source)
         const string Sql = """
             insert into collection (collection_id, name, academic_year, year_from, year_to, opens_on, due_on, locks_on)
             select @CollectionId, @Name, @AcademicYear, @YearFrom, @YearTo, @OpensOn, @DueOn, @LocksOn
-            where exists (select from reach(@Issuer, @Subject, @Roles) g where g.school_urn is null)
+            where holds_whole_trust(@Issuer, @Subject, @Roles)
             """;
         try
         {
@@ -84,7 +84,7 @@ internal sealed class CollectionStore(NpgsqlDataSource source)
             set name = @Name, opens_on = @OpensOn, due_on = @DueOn, locks_on = @LocksOn, locked_at = @LockedAt,
                 version = version + 1, tx = pg_current_xact_id()
             where collection_id = @CollectionId and version = @ifVersion
-              and exists (select from reach(@Issuer, @Subject, @Roles) g where g.school_urn is null)
+              and holds_whole_trust(@Issuer, @Subject, @Roles)
             """;
         try
         {

@@ -37,9 +37,7 @@ internal sealed class ResultStore(NpgsqlDataSource source, TimeProvider clock)
     // trust takes the results along, and a Year 4 teacher sees what the class did in Year 3. Whoever reaches the whole trust is asked about once
     // for the statement, not once for each row.
     private const string WithinReach = """
-        (coalesce((select true from reach(@Issuer, @Subject, @Roles) g
-                   where g.school_urn is null and g.year_groups is null and g.class_ids is null and g.subjects is null
-                   limit 1), false)
+        ((select holds_whole_trust(@Issuer, @Subject, @Roles))
          or exists (
             select from reach(@Issuer, @Subject, @Roles) g
             where (g.school_urn is null or g.school_urn = r.school_urn

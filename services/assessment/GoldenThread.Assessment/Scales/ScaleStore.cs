@@ -35,7 +35,7 @@ internal sealed class ScaleStore(NpgsqlDataSource source)
         const string Sql = """
             insert into scale as s (code, name, kind, lowest_score, highest_score, decimals, mean, standard_deviation)
             select @Code, @Name, @Kind, @LowestScore, @HighestScore, @Decimals, @Mean, @StandardDeviation
-            where exists (select from reach(@Issuer, @Subject, @Roles) g where g.school_urn is null)
+            where holds_whole_trust(@Issuer, @Subject, @Roles)
               and (@ifVersion::bigint is null or exists (select from scale where code = @Code))
             on conflict (code) do update
             set name = excluded.name, kind = excluded.kind, lowest_score = excluded.lowest_score, highest_score = excluded.highest_score,

@@ -37,7 +37,7 @@ internal sealed class SubjectStore(NpgsqlDataSource source)
         const string Sql = """
             insert into subject as s (code, name)
             select @code, @name
-            where exists (select from reach(@Issuer, @Subject, @Roles) g where g.school_urn is null)
+            where holds_whole_trust(@Issuer, @Subject, @Roles)
               and (@ifVersion::bigint is null or exists (select from subject where code = @code))
             on conflict (code) do update
             set name = excluded.name, version = s.version + case when s.name = excluded.name then 0 else 1 end

@@ -44,7 +44,7 @@ internal sealed class TestStore(NpgsqlDataSource source)
         const string Sql = """
             insert into test (test_id, name, subject, scale, reliability, expected_from, year_groups)
             select @TestId, @Name, @TestSubject, @Scale, @Reliability, @ExpectedFrom, @YearGroups
-            where exists (select from reach(@Issuer, @Subject, @Roles) g where g.school_urn is null)
+            where holds_whole_trust(@Issuer, @Subject, @Roles)
             """;
         try
         {
@@ -74,7 +74,7 @@ internal sealed class TestStore(NpgsqlDataSource source)
             set name = @Name, reliability = @Reliability, expected_from = @ExpectedFrom, year_groups = @YearGroups,
                 version = version + 1, tx = pg_current_xact_id()
             where test_id = @TestId and version = @ifVersion
-              and exists (select from reach(@Issuer, @Subject, @Roles) g where g.school_urn is null)
+              and holds_whole_trust(@Issuer, @Subject, @Roles)
             """;
         try
         {

@@ -60,17 +60,6 @@ internal sealed class GrantStore(NpgsqlDataSource source)
         return rows.Select(r => r.ToGrant()).ToList();
     }
 
-    /// <summary>Whether the caller holds one of the roles for the whole trust.</summary>
-    public static Task<bool> HoldsWholeTrustAsync(Work work, Authority by, CancellationToken ct)
-    {
-        const string Sql = """
-            select exists (
-                select 1 from reach(@Issuer, @Subject, @Roles) g
-                where g.school_urn is null and g.year_groups is null and g.class_ids is null and g.subjects is null)
-            """;
-        return work.Connection.ExecuteScalarAsync<bool>(work.Command(Sql, new { by.Issuer, by.Subject, by.Roles }, ct));
-    }
-
     /// <summary>Whether all the classes are of the school.</summary>
     public static Task<bool> AreClassesOfAsync(Work work, int? schoolUrn, IReadOnlyList<Guid> classIds, CancellationToken ct)
     {

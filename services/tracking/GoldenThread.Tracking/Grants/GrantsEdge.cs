@@ -85,7 +85,7 @@ internal sealed class GrantsEdge(GrantStore store, Works works, TimeProvider clo
         var by = context.Authority();
         if (grant.SchoolUrn is not { } school)
         {
-            if (!await GrantStore.HoldsWholeTrustAsync(work, by, ct))
+            if (!await work.HoldsWholeTrustAsync(by, ct))
             {
                 throw Errors.GrantWiderThanOwn();
             }

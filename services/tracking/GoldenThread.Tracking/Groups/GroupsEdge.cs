@@ -14,7 +14,7 @@ internal sealed class GroupsEdge(GroupStore store, Works works, TimeProvider clo
         var ct = context.CancellationToken;
         var wanted = GroupDefinition.From(request.Group, request.Definition);
         await using var work = await works.BeginAsync(context);
-        if (!await GrantStore.HoldsWholeTrustAsync(work, context.Authority(), ct))
+        if (!await work.HoldsWholeTrustAsync(context.Authority(), ct))
         {
             throw Errors.TrustGrantNeeded();
         }

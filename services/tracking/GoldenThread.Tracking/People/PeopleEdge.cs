@@ -66,7 +66,7 @@ internal sealed class PeopleEdge(PersonStore store, Works works) : PersonService
     {
         var reached = schoolUrn is { } urn
             ? await SchoolStore.IsReachedAsync(work, context.Authority(), urn, wholeSchool: true, ct)
-            : await Grants.GrantStore.HoldsWholeTrustAsync(work, context.Authority(), ct);
+            : await work.HoldsWholeTrustAsync(context.Authority(), ct);
         if (!reached)
         {
             throw schoolUrn is null ? Errors.TrustGrantNeeded() : Errors.SchoolNotFound();

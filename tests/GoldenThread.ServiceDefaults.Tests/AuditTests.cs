@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using GoldenThread.TestSupport;
+using Grpc.Core;
 using Npgsql;
 
 namespace GoldenThread.ServiceDefaults.Tests;
@@ -129,6 +130,25 @@ public sealed class AuditTests : IAsyncLifetime
         Assert.Equal("safeguarding", (string?)Assert.Single(await ListAsync("--whom", pupil, "--since", since))["purpose"]);
         Assert.Equal(["/goldenthread.tracking.v1.PupilService/CreatePupil"], (await ListAsync("--whom", pupil, "--until", since)).Select(row => (string?)row["action"]));
         Assert.Empty(await ListAsync("--subject", "nobody"));
+    }
+
+    [Fact]
+    public async Task ReadThatCannotBePutDown_IsRefused_AndNoneBeforeIsForgotten()
+    {
+        await using var small = await Specimen.StartedAsync("--Service:MostReadsWaiting=3");
+        var pupil = await small.AddPupilAsync(await small.PutSchoolAsync(300_051));
+        await small.ExecuteAsync("alter table audit rename to audit_elsewhere");
+        for (var read = 0; read < 3; read++)
+        {
+            await small.ReadPupilAsync(pupil, "too many");
+        }
+
+        var refused = await Assert.ThrowsAsync<RpcException>(() => small.ReadPupilAsync(pupil, "too many"));
+        Assert.Equal((StatusCode.Unavailable, "Who reads this must be put down, and that is not possible now. Try again."), (refused.StatusCode, refused.Status.Detail));
+
+        await small.ExecuteAsync("alter table audit_elsewhere rename to audit");
+        await small.TrueAsync("select count(*) = 3 from audit where purpose = 'too many'");
+        await small.ReadPupilAsync(pupil, "again");
     }
 
     [Theory]

@@ -37,6 +37,10 @@ public sealed class ServiceOptions
 
     /// <summary>How long another service may send nothing in the middle of a stream before it counts as not reachable.</summary>
     public TimeSpan PeerPatience { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How many audited reads may wait for the audit table before calls are refused.</summary>
+    [Range(1, int.MaxValue, ErrorMessage = "Service:MostReadsWaiting must be 1 or more; example: Service__MostReadsWaiting=100000")]
+    public int MostReadsWaiting { get; set; } = 100_000;
 }
 
 /// <summary>The service's own database. Section "Database".</summary>

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Diagnostics;
 using GoldenThread.Cli.House;
+using GoldenThread.Demo.Seeding;
 using GoldenThread.Demo.Trust;
 using GoldenThread.Infrastructure;
 
@@ -33,12 +34,25 @@ public static class UpCommand
         // What an earlier start could not send in whole, this one does.
         if (seed && !Deeds.Read().IsSeeded)
         {
-            Console.WriteLine("  sending the demo trust through the public API");
-            await SeedCommand.RunAsync(ct);
+            await SeedAsync(ct);
         }
 
         Announce(house);
         return 0;
+    }
+
+    // A house that somebody keeps schools of their own in is as ready without the demo's.
+    private static async Task SeedAsync(CancellationToken ct)
+    {
+        Console.WriteLine("  sending the demo trust through the public API");
+        try
+        {
+            await SeedCommand.RunAsync(ct);
+        }
+        catch (InfrastructureException e) when (e.InnerException is OtherSchoolsException)
+        {
+            Console.WriteLine($"  {e.Message}");
+        }
     }
 
     private static async Task<RunningHouse> StartAnewAsync(RunningHouse house, bool build)

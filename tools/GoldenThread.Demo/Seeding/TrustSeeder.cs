@@ -14,7 +14,7 @@ public static class TrustSeeder
         var schools = await (await seed.AsAsync("trust-it")).ListAsync("v1/schools?pageSize=500", "schools", ct);
         if (schools.Find(school => !invented.Contains(school["schoolUrn"]!.GetValue<int>())) is { } other)
         {
-            throw new InvalidOperationException($"School {other["schoolUrn"]} is none of the demo's; the demo trust is for a house without schools of its own.");
+            throw new OtherSchoolsException(other["schoolUrn"]!.GetValue<int>());
         }
     }
 
@@ -50,3 +50,7 @@ public static class TrustSeeder
         }
     }
 }
+
+/// <summary>The house has a school that is none of the demo's.</summary>
+public sealed class OtherSchoolsException(int schoolUrn)
+    : InvalidOperationException($"School {schoolUrn} is none of the demo's; the demo trust is for a house without schools of its own.");

@@ -3,21 +3,33 @@ using Google.Protobuf;
 using Grpc.Core;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using Npgsql;
 
 namespace GoldenThread.ServiceDefaults;
 
 /// <summary>
 /// Audits reads that answered a name, a UPN or a date of birth. Rows are written in batches within a second: a crash may lose that
-/// second, which keeps a read from costing a commit.
+/// second, which keeps a read from costing a commit. Where they cannot be written for long, calls are refused before memory ends: what
+/// cannot be audited is not shown.
 /// </summary>
-public sealed partial class ReadAudit(NpgsqlDataSource source, ILogger<ReadAudit> log) : BackgroundService
+public sealed partial class ReadAudit(NpgsqlDataSource source, IOptions<ServiceOptions> service, ILogger<ReadAudit> log) : BackgroundService
 {
     internal const string StateKey = "goldenthread.saw";
     private const int LargestBatch = 500;
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
     private readonly Channel<AuditRow> rows = Channel.CreateUnbounded<AuditRow>(new UnboundedChannelOptions { SingleReader = true });
+    private int waiting;
+
+    /// <summary>Throws UNAVAILABLE where too many rows wait already.</summary>
+    internal void DemandRoom()
+    {
+        if (Volatile.Read(ref waiting) >= service.Value.MostReadsWaiting)
+        {
+            throw Refusal.Unavailable("AUDIT_UNAVAILABLE", "Who reads this must be put down, and that is not possible now. Try again.");
+        }
+    }
 
     /// <summary>Puts down what the call saw, once it has been answered: what it said itself, and whom else the answer names.</summary>
     internal void Keep(ServerCallContext context, object? answer = null)
@@ -36,6 +48,7 @@ public sealed partial class ReadAudit(NpgsqlDataSource source, ILogger<ReadAudit
         var caller = context.Caller();
         foreach (var subject in seen)
         {
+            Interlocked.Increment(ref waiting);
             rows.Writer.TryWrite(new AuditRow(
                 caller.Issuer, caller.Subject, caller.ClientId, context.Method, caller.Purpose, subject.Kind, subject.Ids, subject.SchoolUrn, null));
         }
@@ -100,6 +113,7 @@ public sealed partial class ReadAudit(NpgsqlDataSource source, ILogger<ReadAudit
             }
 
             await batch.ExecuteNonQueryAsync();
+            Interlocked.Add(ref waiting, -pending.Count);
             pending.Clear();
         }
     }

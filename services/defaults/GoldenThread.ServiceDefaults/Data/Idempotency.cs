@@ -10,13 +10,16 @@ namespace GoldenThread.ServiceDefaults;
 
 /// <summary>
 /// A call that carries an Idempotency-Key: same key and payload get the same answer, another payload is refused. Keys belong to one person in one
-/// application: neither another application of theirs nor another person in this one meets them, or the answers kept under them.
+/// application: neither another application of theirs nor another person in this one meets them, or the answers kept under them. An answer is not
+/// repeated to who has lost a grant since: it may tell of what they no longer reach.
 /// </summary>
-internal sealed class IdempotentCall(string client, string rpc, string key)
+internal sealed class IdempotentCall(Caller caller, string rpc, string key)
 {
     public const string Constraint = "pk_idempotency";
     private const string StateKey = "goldenthread.idempotent-call";
     private const int LongestKey = 255;
+
+    private readonly string client = ClientOf(caller);
 
     public byte[]? RequestHash { get; set; }
 
@@ -38,8 +41,7 @@ internal sealed class IdempotentCall(string client, string rpc, string key)
             throw Refusal.InvalidField("IDEMPOTENCY_KEY_INVALID", "Idempotency-Key", $"An Idempotency-Key has at most {LongestKey} characters.");
         }
 
-        var caller = context.Caller();
-        var call = new IdempotentCall(ClientOf(caller), context.Method, key);
+        var call = new IdempotentCall(context.Caller(), context.Method, key);
         context.UserState[StateKey] = call;
         return call;
     }
@@ -50,16 +52,21 @@ internal sealed class IdempotentCall(string client, string rpc, string key)
 
     public async Task<IMessage?> FindAsync(NpgsqlConnection connection, CancellationToken ct)
     {
-        const string Sql = "select request_hash, answer from idempotency where client = @client and rpc = @rpc and key = @key";
-        var row = await connection.QuerySingleOrDefaultAsync<StoredAnswer>(new CommandDefinition(Sql, new { client, rpc, key }, cancellationToken: ct));
-        if (row is null)
+        const string Sql = """
+            select i.request_hash, i.answer,
+                   exists (select from access_grant g where g.issuer = @Issuer and g.subject = @Subject and g.valid_to between i.created_at and now()) as has_lost_grant
+            from idempotency i
+            where i.client = @client and i.rpc = @rpc and i.key = @key
+            """;
+        var row = await connection.QuerySingleOrDefaultAsync<StoredAnswer>(
+            new CommandDefinition(Sql, new { client, rpc, key, caller.Issuer, caller.Subject }, cancellationToken: ct));
+        return row switch
         {
-            return null;
-        }
-
-        return row.RequestHash.AsSpan().SequenceEqual(RequestHash)
-            ? RpcCatalogue.Rules[rpc].Answer.ParseFrom(row.Answer)
-            : throw Refusal.IdempotencyKeyReused();
+            null => null,
+            _ when !row.RequestHash.AsSpan().SequenceEqual(RequestHash) => throw Refusal.IdempotencyKeyReused(),
+            { HasLostGrant: true } => throw Refusal.AnswerNotRepeated(),
+            _ => RpcCatalogue.Rules[rpc].Answer.ParseFrom(row.Answer),
+        };
     }
 
     public void AddTo(NpgsqlBatch batch, byte[] answer)
@@ -86,6 +93,8 @@ internal sealed class IdempotentCall(string client, string rpc, string key)
         public required byte[] RequestHash { get; init; }
 
         public required byte[] Answer { get; init; }
+
+        public required bool HasLostGrant { get; init; }
     }
 }
 

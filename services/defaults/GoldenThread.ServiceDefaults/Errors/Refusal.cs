@@ -57,6 +57,10 @@ public static class Refusal
     public static RpcException IfMatchRequired() =>
         Build(StatusCode.FailedPrecondition, "IF_MATCH_REQUIRED", "Send the etag you read in If-Match, so that nobody's change is lost.");
 
+    /// <summary>A grant of the caller ended between a request and its repeat under one Idempotency-Key: REST 409.</summary>
+    public static RpcException AnswerNotRepeated() => Build(StatusCode.FailedPrecondition, "ANSWER_NOT_REPEATED",
+        "This request was done before, and a grant of yours has ended since, so its answer is not repeated. Read what you may see of it.");
+
     /// <summary>The same Idempotency-Key came with another payload: REST 422.</summary>
     public static RpcException IdempotencyKeyReused() =>
         Build(StatusCode.FailedPrecondition, "IDEMPOTENCY_KEY_REUSED", "This Idempotency-Key was used with another request. Use a new key for a new request.");

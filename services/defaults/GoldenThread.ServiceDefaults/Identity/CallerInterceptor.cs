@@ -83,6 +83,7 @@ internal sealed class CallerInterceptor(RoleLookup roles, ReadAudit reads, IOpti
         if (rule.Access is { } access)
         {
             await DemandAsync(caller, access, principal, issuer, context.CancellationToken);
+            reads.DemandRoom();
         }
         else if (!HasAudience(principal, issuer.InternalAudience) || !caller.Scopes.Contains(Caller.InternalScope))
         {

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Checks the Kubernetes manifests and the compose file offline: kustomize builds each overlay where kubectl or kustomize is present, typed
-# models check every object (unknown fields too), a schema checks compose.
+# models check every object (unknown fields too), production must lack nothing that is no type error, a schema checks compose.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 work=$(mktemp -d)
@@ -29,3 +29,4 @@ for overlay in k8s/overlays/*/; do
 done
 node eng/manifest-tools/check-kubernetes.mjs "$work"/*.yaml
 node eng/manifest-tools/check-references.mjs "$work/local.yaml" "$work/local-secrets.yaml"
+node eng/manifest-tools/check-shape.mjs "$work/production.yaml"

@@ -90,8 +90,8 @@ internal sealed class PupilStore(NpgsqlDataSource source)
             new CommandDefinition(Sql, new { group, schoolUrn, sensitive.Issuer, sensitive.Subject, sensitive.Roles }, cancellationToken: ct));
     }
 
-    /// <summary>Names of those of the pupils who are within the caller's reach on a day.</summary>
-    public async Task<List<NameRow>> NamesAsync(Authority by, Guid[] pupilIds, DateOnly on, CancellationToken ct)
+    /// <summary>Names of those of the pupils who are within the caller's reach on a day, and still now.</summary>
+    public async Task<List<NameRow>> NamesAsync(PupilAuthority by, Guid[] pupilIds, DateOnly on, CancellationToken ct)
     {
         const string Sql = """
             select p.pupil_id, coalesce(p.preferred_forename, p.forename) as forename, coalesce(p.preferred_surname, p.surname) as surname
@@ -99,11 +99,12 @@ internal sealed class PupilStore(NpgsqlDataSource source)
             where p.pupil_id = any (@pupilIds)
               and not p.erased
               and p.pupil_id in (select r.pupil_id from pupils_within_reach(@Issuer, @Subject, @Roles, @on) r)
+              and p.pupil_id in (select n.pupil_id from pupils_named_to(@Issuer, @Subject, @Roles, @Today) n)
             order by p.pupil_id
             """;
         await using var connection = await source.OpenConnectionAsync(ct);
         var rows = await connection.QueryAsync<NameRow>(
-            new CommandDefinition(Sql, new { pupilIds, on, by.Issuer, by.Subject, by.Roles }, cancellationToken: ct));
+            new CommandDefinition(Sql, new { pupilIds, on, by.Today, by.All.Issuer, by.All.Subject, by.All.Roles }, cancellationToken: ct));
         return rows.AsList();
     }
 
@@ -317,13 +318,20 @@ internal sealed class PupilStore(NpgsqlDataSource source)
     {
         const string Pupils = """
             select p.pupil_id, p.version, p.upn, p.forename, p.surname, p.preferred_forename, p.preferred_surname, p.born_on, p.sex,
-                   array(select f.upn from pupil_former_upn f where f.pupil_id = p.pupil_id order by f.recorded_at, f.upn) as former_upns
+                   array(
+                       select f.upn
+                       from pupil_former_upn f
+                       where f.pupil_id = p.pupil_id and f.pupil_id = any (@formerUpns)
+                       order by f.recorded_at, f.upn) as former_upns
             from pupil p
             where p.pupil_id = any (@ids) and not p.erased
             order by p.pupil_id
             """;
         const string Reached = """
             select distinct r.pupil_id from pupils_within_reach(@Issuer, @Subject, @Roles, @on) r where r.pupil_id = any (@ids)
+            """;
+        const string Named = """
+            select distinct n.pupil_id from pupils_named_to(@Issuer, @Subject, @Roles, @Today) n where n.pupil_id = any (@ids)
             """;
         const string FormerNames = """
             select pupil_id, forename, surname, recorded_at
@@ -365,11 +373,13 @@ internal sealed class PupilStore(NpgsqlDataSource source)
         }
 
         CommandDefinition Command(string sql, object parameters) => new(sql, parameters, transaction, cancellationToken: ct);
-        async Task<Guid[]> ReachedByAsync(Authority authority) => (await connection.QueryAsync<Guid>(
-            Command(Reached, new { ids, on, authority.Issuer, authority.Subject, authority.Roles }))).ToArray();
-        var sensitive = await ReachedByAsync(by.Sensitive);
-        var former = await ReachedByAsync(by.FormerNames);
-        var parameters = new { ids, on, sensitive, former, SensitiveFacts = Fact.Sensitive };
+        async Task<Guid[]> WhomAsync(string sql, Authority authority) => (await connection.QueryAsync<Guid>(
+            Command(sql, new { ids, on, by.Today, authority.Issuer, authority.Subject, authority.Roles }))).ToArray();
+        var sensitive = await WhomAsync(Reached, by.Sensitive);
+        var named = (await WhomAsync(Named, by.All)).ToHashSet();
+        var former = await WhomAsync(Named, by.FormerNames);
+        var formerUpns = await WhomAsync(Named, by.FormerUpns);
+        var parameters = new { ids, on, sensitive, former, formerUpns, SensitiveFacts = Fact.Sensitive };
         var formerNames = (await connection.QueryAsync<FormerNameRow>(Command(FormerNames, parameters))).ToLookup(r => r.PupilId);
         var enrolments = (await connection.QueryAsync<EnrolmentRow>(Command(Enrolments, parameters))).ToLookup(r => r.PupilId);
         var classes = (await connection.QueryAsync<MembershipRow>(Command(Classes, parameters))).ToLookup(r => r.PupilId);
@@ -383,7 +393,7 @@ internal sealed class PupilStore(NpgsqlDataSource source)
             Classes = classes[p.PupilId].ToList(),
             Facts = facts[p.PupilId].ToList(),
             Groups = groups[p.PupilId].Select(g => g.GroupCode).ToList(),
-        }).ToList();
+        }).Select(p => named.Contains(p.PupilId) ? p : p.WithoutIdentity()).ToList();
     }
 
     private sealed record GroupRow

@@ -18,7 +18,7 @@ internal sealed class PupilsEdge(PupilStore store, SchoolStore schools, Works wo
     {
         var id = Fields.Id(request.PupilId, "pupil_id");
         var on = TrackingFields.DayOrToday(request.On, "on", clock);
-        var pupil = await store.GetAsync(PupilAuthority.Of(context), id, on, context.CancellationToken) ?? throw Errors.PupilNotFound();
+        var pupil = await store.GetAsync(PupilAuthority.Of(context, clock.Today()), id, on, context.CancellationToken) ?? throw Errors.PupilNotFound();
         return new GetPupilResponse { Pupil = pupil.ToProto() };
     }
 
@@ -45,7 +45,7 @@ internal sealed class PupilsEdge(PupilStore store, SchoolStore schools, Works wo
             throw Errors.GroupSensitive();
         }
 
-        var rows = await store.ListAsync(PupilAuthority.Of(context), filter, after, size + 1, ct);
+        var rows = await store.ListAsync(PupilAuthority.Of(context, clock.Today()), filter, after, size + 1, ct);
         var response = new ListPupilsResponse { NextPageToken = rows.Count > size ? Paging.Token(list, rows[size - 1].PupilId.ToString()) : "" };
         response.Pupils.AddRange(rows.Take(size).Select(p => p.ToProto()));
         context.Saw("pupil", response.Pupils.Select(p => p.PupilId), filter.SchoolUrn);
@@ -61,7 +61,7 @@ internal sealed class PupilsEdge(PupilStore store, SchoolStore schools, Works wo
 
         var on = TrackingFields.DayOrToday(request.On, "on", clock);
         var ids = request.PupilIds.Select(id => Fields.Id(id, "pupil_ids")).Distinct().ToArray();
-        var rows = await store.NamesAsync(context.Authority(), ids, on, context.CancellationToken);
+        var rows = await store.NamesAsync(PupilAuthority.Of(context, clock.Today()), ids, on, context.CancellationToken);
         var response = new BatchGetPupilNamesResponse();
         response.Names.AddRange(rows.Select(n => new PupilName { PupilId = n.PupilId.ToString(), Forename = n.Forename, Surname = n.Surname }));
         return response;
@@ -76,7 +76,7 @@ internal sealed class PupilsEdge(PupilStore store, SchoolStore schools, Works wo
         var after = Paging.Keyset(request.PageToken, list, 2) is [var day, var last]
             ? (Paging.Part<DateOnly>(day), Paging.Part<Guid>(last))
             : (DateOnly.MinValue, Guid.Empty);
-        _ = await store.GetAsync(PupilAuthority.Of(context), id, clock.Today(), ct) ?? throw Errors.PupilNotFound();
+        _ = await store.GetAsync(PupilAuthority.Of(context, clock.Today()), id, clock.Today(), ct) ?? throw Errors.PupilNotFound();
         var rows = await store.FactsAsync(context.SensitiveAuthority(), id, request.IncludeSuperseded, after, size + 1, ct);
         var response = new ListPupilFactsResponse
         {
@@ -99,7 +99,7 @@ internal sealed class PupilsEdge(PupilStore store, SchoolStore schools, Works wo
 
         await RosterStage.LockAsync(work, ct);
         await ApplyAsync(work, line, ct);
-        var pupil = await PupilStore.ReadAsync(work, PupilAuthority.Of(context), line.PupilId!.Value, line.FromOn, ct);
+        var pupil = await PupilStore.ReadAsync(work, PupilAuthority.Of(context, clock.Today()), line.PupilId!.Value, line.FromOn, ct);
         return await work.CommitAsync(new CreatePupilResponse { Pupil = pupil.ToProto() });
     }
 
@@ -121,7 +121,7 @@ internal sealed class PupilsEdge(PupilStore store, SchoolStore schools, Works wo
             await ChangeSets.CloseAsync(work, clock.GetUtcNow(), ct);
         }
 
-        var pupil = await PupilStore.ReadAsync(work, PupilAuthority.Of(context), id, clock.Today(), ct);
+        var pupil = await PupilStore.ReadAsync(work, PupilAuthority.Of(context, clock.Today()), id, clock.Today(), ct);
         return await work.CommitAsync(new UpdatePupilResponse { Pupil = pupil.ToProto() });
     }
 
@@ -182,7 +182,7 @@ internal sealed class PupilsEdge(PupilStore store, SchoolStore schools, Works wo
 
         var line = new RosterLine { Line = 1, PupilId = id, SchoolUrn = said.SchoolUrn, YearGroup = yearGroup, FromOn = from, IsMain = !said.Subsidiary };
         await ApplyAsync(work, line, ct);
-        var pupil = await PupilStore.ReadAsync(work, PupilAuthority.Of(context), id, from, ct);
+        var pupil = await PupilStore.ReadAsync(work, PupilAuthority.Of(context, clock.Today()), id, from, ct);
         return await work.CommitAsync(new EnrolPupilResponse { Pupil = pupil.ToProto() });
     }
 
@@ -201,7 +201,7 @@ internal sealed class PupilsEdge(PupilStore store, SchoolStore schools, Works wo
         }
 
         await ApplyAsync(work, new RosterLine { Line = 1, PupilId = id, SchoolUrn = request.SchoolUrn, FromOn = lastDay, LeftOn = lastDay }, ct);
-        var pupil = await PupilStore.ReadAsync(work, PupilAuthority.Of(context), id, lastDay, ct);
+        var pupil = await PupilStore.ReadAsync(work, PupilAuthority.Of(context, clock.Today()), id, lastDay, ct);
         return await work.CommitAsync(new EndEnrolmentResponse { Pupil = pupil.ToProto() });
     }
 
@@ -226,7 +226,7 @@ internal sealed class PupilsEdge(PupilStore store, SchoolStore schools, Works wo
         }
 
         await ApplyAsync(work, new RosterLine { Line = 1, PupilId = id, SchoolUrn = target.SchoolUrn, ClassId = classId, FromOn = from }, ct);
-        var pupil = await PupilStore.ReadAsync(work, PupilAuthority.Of(context), id, from, ct);
+        var pupil = await PupilStore.ReadAsync(work, PupilAuthority.Of(context, clock.Today()), id, from, ct);
         return await work.CommitAsync(new AssignClassResponse { Pupil = pupil.ToProto() });
     }
 

@@ -404,6 +404,29 @@ public sealed class PupilTests(TrackingHouse house)
     }
 
     [Fact]
+    public async Task SensitiveFacts_AreForThoseWhoMaySeeThemWhereThePupilIs_NotWhereThePupilWas()
+    {
+        var (from, to) = (await house.SchoolAsync(), await house.SchoolAsync());
+        await house.Lead.ImportAsync($"{Header}\n,{from},A,Protected,2016-01-01,F,5,5A,K,BCRB,Y,adoption\n");
+        var pupil = await house.Lead.PupilAsync(from, "Protected");
+        var caller = await house.CallerAsync(Role.SeniorLeader, to);
+        var grant = new Grant { Issuer = house.Issuer.Authority, Subject = caller.Subject, Role = Role.DesignatedTeacher, SchoolUrn = from, Reason = "test" };
+        await house.It.Grants.GiveGrantAsync(new() { Grant = grant }, house.It.Headers);
+        async Task<IEnumerable<string>> FactsAsync(TestCaller by) =>
+            (await by.Pupils.ListPupilFactsAsync(new() { PupilId = pupil.PupilId, IncludeSuperseded = true }, by.Headers)).Facts.Select(f => f.Fact).Order();
+        string[] all = ["ethnicity", "looked-after", "previously-looked-after", "sen"];
+        Assert.Equal(all, await FactsAsync(caller));
+
+        await house.Lead.Pupils.EnrolPupilAsync(
+            new() { PupilId = pupil.PupilId, Enrolment = new() { SchoolUrn = to, YearGroup = "5", From = "2025-10-06" } }, house.Lead.Headers);
+
+        Assert.Equal(["sen"], await FactsAsync(caller));
+        Assert.Equal(all, await FactsAsync(await house.CallerAsync(Role.DesignatedTeacher, to)));
+        await RefusedAsync(StatusCode.PermissionDenied, "FACT_SENSITIVE", () => caller.Pupils.RecordPupilFactAsync(
+            new() { PupilId = pupil.PupilId, Fact = new() { Fact = "looked-after", From = "2025-11-01" } }, caller.Headers).ResponseAsync);
+    }
+
+    [Fact]
     public async Task EnrolAndAssign_MoveThePupil()
     {
         var (from, to) = (await house.SchoolAsync(), await house.SchoolAsync());

@@ -108,9 +108,9 @@ internal sealed class PupilStore(NpgsqlDataSource source)
         return rows.AsList();
     }
 
-    /// <summary>All facts of a pupil that the caller may see, after the last one of a page.</summary>
+    /// <summary>All facts of a pupil that the caller may see now, after the last one of a page.</summary>
     public async Task<List<FactRow>> FactsAsync(
-        Authority sensitive, Guid pupilId, bool includeSuperseded, (DateOnly From, Guid Id) after, int limit, CancellationToken ct)
+        PupilAuthority by, Guid pupilId, bool includeSuperseded, (DateOnly From, Guid Id) after, int limit, CancellationToken ct)
     {
         const string Sql = """
             select f.fact_id, f.pupil_id, f.fact, f.value, f.from_on, f.to_on, f.recorded_at, f.superseded_at
@@ -119,10 +119,7 @@ internal sealed class PupilStore(NpgsqlDataSource source)
               and (@includeSuperseded or f.superseded_at is null)
               and (f.from_on, f.fact_id) > (@From, @Id)
               and (not f.fact = any (@SensitiveFacts) or exists (
-                  select 1
-                  from enrolment e
-                  join reach(@Issuer, @Subject, @Roles) g on g.school_urn is null or g.school_urn = e.school_urn
-                  where e.pupil_id = f.pupil_id and e.superseded_at is null))
+                  select 1 from pupils_within_reach(@Issuer, @Subject, @Roles, @Today) r where r.pupil_id = f.pupil_id))
             order by f.from_on, f.fact_id
             limit @limit
             """;
@@ -135,9 +132,10 @@ internal sealed class PupilStore(NpgsqlDataSource source)
             after.Id,
             limit,
             SensitiveFacts = Fact.Sensitive,
-            sensitive.Issuer,
-            sensitive.Subject,
-            sensitive.Roles,
+            by.Today,
+            by.Sensitive.Issuer,
+            by.Sensitive.Subject,
+            by.Sensitive.Roles,
         }, cancellationToken: ct));
         return rows.AsList();
     }
@@ -170,18 +168,14 @@ internal sealed class PupilStore(NpgsqlDataSource source)
             work.Command(Sql, new { pupilId, today, by.Issuer, by.Subject, by.Roles }, ct));
     }
 
-    /// <summary>Whether the caller may see sensitive facts of the pupil.</summary>
-    public static Task<bool> MaySeeSensitiveAsync(Work work, Authority sensitive, Guid pupilId, CancellationToken ct)
+    /// <summary>Whether the caller may see sensitive facts of the pupil where the pupil is or will be, or was last.</summary>
+    public static Task<bool> MaySeeSensitiveAsync(Work work, Authority sensitive, Guid pupilId, DateOnly today, CancellationToken ct)
     {
         const string Sql = """
-            select exists (
-                select 1
-                from enrolment e
-                join reach(@Issuer, @Subject, @Roles) g on g.school_urn is null or g.school_urn = e.school_urn
-                where e.pupil_id = @pupilId and e.superseded_at is null)
+            select exists (select 1 from pupils_named_to(@Issuer, @Subject, @Roles, @today) n where n.pupil_id = @pupilId)
             """;
         return work.Connection.ExecuteScalarAsync<bool>(
-            work.Command(Sql, new { pupilId, sensitive.Issuer, sensitive.Subject, sensitive.Roles }, ct));
+            work.Command(Sql, new { pupilId, today, sensitive.Issuer, sensitive.Subject, sensitive.Roles }, ct));
     }
 
     /// <summary>Whether the pupil is on the main roll of a school outside the caller's reach on or after a day.</summary>

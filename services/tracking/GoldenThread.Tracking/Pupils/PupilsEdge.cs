@@ -76,8 +76,9 @@ internal sealed class PupilsEdge(PupilStore store, SchoolStore schools, Works wo
         var after = Paging.Keyset(request.PageToken, list, 2) is [var day, var last]
             ? (Paging.Part<DateOnly>(day), Paging.Part<Guid>(last))
             : (DateOnly.MinValue, Guid.Empty);
-        _ = await store.GetAsync(PupilAuthority.Of(context, clock.Today()), id, clock.Today(), ct) ?? throw Errors.PupilNotFound();
-        var rows = await store.FactsAsync(context.SensitiveAuthority(), id, request.IncludeSuperseded, after, size + 1, ct);
+        var by = PupilAuthority.Of(context, clock.Today());
+        _ = await store.GetAsync(by, id, by.Today, ct) ?? throw Errors.PupilNotFound();
+        var rows = await store.FactsAsync(by, id, request.IncludeSuperseded, after, size + 1, ct);
         var response = new ListPupilFactsResponse
         {
             NextPageToken = rows.Count > size ? Paging.Token(list, rows[size - 1].FromOn.Text(), rows[size - 1].FactId.ToString()) : "",
@@ -292,9 +293,9 @@ internal sealed class PupilsEdge(PupilStore store, SchoolStore schools, Works wo
         }
     }
 
-    private static async Task DemandSensitiveAsync(Work work, ServerCallContext context, Guid pupilId, string fact, CancellationToken ct)
+    private async Task DemandSensitiveAsync(Work work, ServerCallContext context, Guid pupilId, string fact, CancellationToken ct)
     {
-        if (Fact.Sensitive.Contains(fact) && !await PupilStore.MaySeeSensitiveAsync(work, context.SensitiveAuthority(), pupilId, ct))
+        if (Fact.Sensitive.Contains(fact) && !await PupilStore.MaySeeSensitiveAsync(work, context.SensitiveAuthority(), pupilId, clock.Today(), ct))
         {
             throw Errors.FactSensitive();
         }

@@ -154,8 +154,7 @@ internal sealed class PupilStore(NpgsqlDataSource source)
               and exists (
                   select 1
                   from enrolment e
-                  join reach(@Issuer, @Subject, @Roles) g
-                    on (g.school_urn is null or g.school_urn = e.school_urn) and g.year_groups is null and g.class_ids is null
+                  join whole_reach(@Issuer, @Subject, @Roles) g on g.school_urn is null or g.school_urn = e.school_urn
                   where e.pupil_id = p.pupil_id
                     and e.superseded_at is null
                     and coalesce(e.to_on, 'infinity') >= least(@today, (
@@ -178,7 +177,7 @@ internal sealed class PupilStore(NpgsqlDataSource source)
             work.Command(Sql, new { pupilId, today, sensitive.Issuer, sensitive.Subject, sensitive.Roles }, ct));
     }
 
-    /// <summary>Whether the pupil is on the main roll of a school outside the caller's reach on or after a day.</summary>
+    /// <summary>Whether the pupil is on the roll of a school on or after a day that the caller does not hold whole.</summary>
     public static Task<bool> IsElsewhereAsync(Work work, Authority by, Guid pupilId, int schoolUrn, DateOnly from, CancellationToken ct)
     {
         const string Sql = """
@@ -190,7 +189,7 @@ internal sealed class PupilStore(NpgsqlDataSource source)
                   and e.school_urn <> @schoolUrn
                   and (e.to_on is null or e.to_on >= @from)
                   and not exists (
-                      select 1 from reach(@Issuer, @Subject, @Roles) g where g.school_urn is null or g.school_urn = e.school_urn))
+                      select 1 from whole_reach(@Issuer, @Subject, @Roles) g where g.school_urn is null or g.school_urn = e.school_urn))
             """;
         return work.Connection.ExecuteScalarAsync<bool>(
             work.Command(Sql, new { pupilId, schoolUrn, from, by.Issuer, by.Subject, by.Roles }, ct));

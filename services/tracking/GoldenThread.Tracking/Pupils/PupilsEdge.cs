@@ -305,6 +305,10 @@ internal sealed class PupilsEdge(PupilStore store, SchoolStore schools, Works wo
         Work work, ServerCallContext context, Guid classId, int? schoolUrn, CancellationToken ct)
     {
         var found = await ClassStore.GetAsync(work, context.Authority(), classId, ct);
-        return found is not null && (schoolUrn is null || found.SchoolUrn == schoolUrn) ? found : throw Errors.ClassNotFound();
+        return found is not null
+            && (schoolUrn is null || found.SchoolUrn == schoolUrn)
+            && await SchoolStore.IsReachedAsync(work, context.Authority(), found.SchoolUrn, wholeSchool: true, ct)
+                ? found
+                : throw Errors.ClassNotFound();
     }
 }

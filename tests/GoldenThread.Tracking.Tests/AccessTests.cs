@@ -93,6 +93,81 @@ public sealed class AccessTests(TrackingHouse house)
     }
 
     [Fact]
+    public async Task WhatConcernsASchoolAsSuch_TakesAGrantWithoutALimit()
+    {
+        var urn = await house.SchoolAsync();
+        var school = (await house.Lead.Schools.GetSchoolAsync(new() { SchoolUrn = urn }, house.Lead.Headers)).School;
+        var given = (await house.It.Grants.GiveGrantAsync(new() { Grant = For(house.Caller($"held-{Guid.NewGuid():N}"), Role.Senco, urn) }, house.It.Headers)).Grant;
+        var calendar = new Calendar { Terms = { new Term { Name = "Autumn", From = "2025-09-03", To = "2025-12-19" } } };
+
+        foreach (var limit in new Action<Grant>[] { g => g.Subjects.Add("music"), g => g.YearGroups.Add("5") })
+        {
+            foreach (var it in new[] { await house.CallerAsync(Role.TrustIt, urn, limit), await house.CallerAsync(Role.DataLead, urn, limit) })
+            {
+                await RefusedAsync(StatusCode.NotFound, "SCHOOL_NOT_FOUND", () => it.Schools.PutSchoolAsync(
+                    new() { SchoolUrn = urn, School = new(school) { Name = "Another" } }, it.Headers).ResponseAsync);
+                await RefusedAsync(StatusCode.NotFound, "SCHOOL_NOT_FOUND", () => it.Grants.GiveGrantAsync(
+                    new() { Grant = For(house.Caller("somebody"), Role.Senco, urn) }, it.Headers).ResponseAsync);
+                await SameRefusalAsync(
+                    () => it.Grants.EndGrantAsync(new() { GrantId = given.GrantId, Reason = "x" }, it.IfMatch(given.Etag)).ResponseAsync,
+                    () => it.Grants.EndGrantAsync(new() { GrantId = $"{Guid.NewGuid()}", Reason = "x" }, it.IfMatch(given.Etag)).ResponseAsync);
+            }
+        }
+
+        var lead = await house.CallerAsync(Role.DataLead, urn, g => g.Subjects.Add("music"));
+        await RefusedAsync(StatusCode.NotFound, "SCHOOL_NOT_FOUND", () => lead.Calendars.PutCalendarAsync(
+            new() { SchoolUrn = urn, AcademicYear = "2025-26", Calendar = calendar }, lead.Headers).ResponseAsync);
+        var trustWide = await house.CallerAsync(Role.DataLead, null, g => g.Subjects.Add("music"));
+        await RefusedAsync(StatusCode.NotFound, "SCHOOL_NOT_FOUND", () => trustWide.Schools.PutSchoolAsync(
+            new() { SchoolUrn = TrackingHouse.NewUrn(), School = school }, trustWide.Headers).ResponseAsync);
+
+        var whole = await house.CallerAsync(Role.TrustIt, urn);
+        Assert.NotNull((await whole.Grants.EndGrantAsync(new() { GrantId = given.GrantId, Reason = "left" }, whole.IfMatch(given.Etag))).Grant.ValidTo);
+    }
+
+    [Fact]
+    public async Task PupilsRoster_IsChangedByAGrantWithoutALimitOnly()
+    {
+        var (own, other) = (await house.SchoolAsync(), await house.SchoolAsync());
+        var pupil = (await house.Lead.Pupils.CreatePupilAsync(NewPupil(own, "Own"), house.Lead.Headers)).Pupil;
+        var theirs = (await house.Lead.Pupils.CreatePupilAsync(NewPupil(other, "Theirs"), house.Lead.Headers)).Pupil;
+        var added = (await house.Lead.Classes.CreateClassAsync(
+            new() { SchoolUrn = own, Class = new() { AcademicYear = "2025/26", Name = "5A" } }, house.Lead.Headers)).Class;
+        var assign = new AssignClassRequest { PupilId = pupil.PupilId, Class = new() { ClassId = added.ClassId, From = "2025-10-01" } };
+        var enrol = new EnrolPupilRequest { PupilId = pupil.PupilId, Enrolment = new() { SchoolUrn = other, YearGroup = "5", From = "2025-11-03" } };
+
+        foreach (var limit in new Action<Grant>[] { g => g.Subjects.Add("music"), g => g.YearGroups.Add("5"), g => g.ClassIds.Add(added.ClassId) })
+        {
+            var head = await house.CallerAsync(Role.Headteacher, own, limit);
+            await NotFoundAsync("PUPIL_NOT_FOUND", () => head.Pupils.UpdatePupilAsync(
+                new() { PupilId = pupil.PupilId, Pupil = new() { Surname = "Changed" } }, head.IfMatch(pupil.Etag)).ResponseAsync);
+            await NotFoundAsync("PUPIL_NOT_FOUND", () => head.Pupils.RecordPupilFactAsync(
+                new() { PupilId = pupil.PupilId, Fact = new() { Fact = "sen", Value = "K", From = "2025-10-01" } }, head.Headers).ResponseAsync);
+            await NotFoundAsync("PUPIL_NOT_FOUND", () => head.Pupils.EndEnrolmentAsync(
+                new() { PupilId = pupil.PupilId, SchoolUrn = own, LastDay = "2025-12-19" }, head.IfMatch(pupil.Etag)).ResponseAsync);
+            await NotFoundAsync("PUPIL_NOT_FOUND", () => head.Pupils.AssignClassAsync(assign, head.Headers).ResponseAsync);
+            await NotFoundAsync("SCHOOL_NOT_FOUND", () => head.Pupils.CreatePupilAsync(NewPupil(own, "Another"), head.Headers).ResponseAsync);
+
+            // Whole at the one school, limited at the other: that is no right to move a pupil from or to where the limit stands.
+            await house.It.Grants.GiveGrantAsync(new() { Grant = For(head, Role.Headteacher, other) }, house.It.Headers);
+            await NotFoundAsync("PUPIL_NOT_FOUND", () => head.Pupils.EnrolPupilAsync(enrol, head.Headers).ResponseAsync);
+            await NotFoundAsync("SCHOOL_NOT_FOUND", () => head.Pupils.EnrolPupilAsync(
+                new() { PupilId = theirs.PupilId, Enrolment = new() { SchoolUrn = own, YearGroup = "5", From = "2025-11-03" } }, head.Headers).ResponseAsync);
+        }
+
+        // On two rolls, with the whole of one: the other's classes stay the other's, and so does its roll.
+        await house.Lead.Pupils.EnrolPupilAsync(
+            new() { PupilId = theirs.PupilId, Enrolment = new() { SchoolUrn = own, YearGroup = "5", From = "2025-09-01", Subsidiary = true } }, house.Lead.Headers);
+        var both = await house.CallerAsync(Role.Headteacher, own, g => g.Subjects.Add("music"));
+        await house.It.Grants.GiveGrantAsync(new() { Grant = For(both, Role.Headteacher, other) }, house.It.Headers);
+        await NotFoundAsync("CLASS_NOT_FOUND", () => both.Pupils.AssignClassAsync(new(assign) { PupilId = theirs.PupilId }, both.Headers).ResponseAsync);
+        await RefusedAsync(StatusCode.FailedPrecondition, "ON_ROLL_ELSEWHERE", () => both.Pupils.EnrolPupilAsync(
+            new(enrol) { PupilId = theirs.PupilId }, both.Headers).ResponseAsync);
+
+        static Task NotFoundAsync(string reason, Func<Task> call) => RefusedAsync(StatusCode.NotFound, reason, call);
+    }
+
+    [Fact]
     public async Task Everybody_WithoutPupilRights_SeesNoPupil()
     {
         var urn = await house.SchoolAsync();
@@ -172,6 +247,12 @@ public sealed class AccessTests(TrackingHouse house)
         await RefusedAsync(StatusCode.PermissionDenied, "SCOPE_MISSING", () =>
             house.Lead.Feed.ResolvePupilsAsync(new(), house.Lead.Headers).ResponseAsync);
     }
+
+    private static CreatePupilRequest NewPupil(int urn, string surname) => new()
+    {
+        SchoolUrn = urn,
+        Pupil = new() { Forename = "A", Surname = surname, BornOn = "2016-01-01", Sex = Sex.Male, YearGroup = "5", From = "2025-09-01" },
+    };
 
     private Grant For(TestCaller holder, Role role, int? schoolUrn)
     {

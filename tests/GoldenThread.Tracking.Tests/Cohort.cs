@@ -33,11 +33,14 @@ public sealed class Cohort
     /// <summary>Id of a pupil by place in the roster.</summary>
     public Guid this[int at] => Guid.Parse(Pupils[at].PupilId);
 
-    /// <summary>Makes the school and its pupils; those among the first <paramref name="disadvantaged"/> have free school meals.</summary>
-    public static async Task<Cohort> OfAsync(TrackingHouse house, int pupils, int disadvantaged = 0)
+    /// <summary>
+    /// Makes the school and its pupils; those among the first <paramref name="disadvantaged"/> have free school meals, those among the last
+    /// <paramref name="yearSix"/> are in Year 6.
+    /// </summary>
+    public static async Task<Cohort> OfAsync(TrackingHouse house, int pupils, int disadvantaged = 0, int yearSix = 0)
     {
         var urn = await house.SchoolAsync();
-        var rows = Enumerable.Range(0, pupils).Select(at => $"{urn},Pupil,{SurnameOf(at, urn)},2016-01-01,F,{YearGroup},5A,2025-09-01,{(at < disadvantaged ? "Y" : "N")}");
+        var rows = Enumerable.Range(0, pupils).Select(at => $"{urn},Pupil,{SurnameOf(at, urn)},2016-01-01,F,{(at < pupils - yearSix ? $"{YearGroup},5A" : "6,6A")},2025-09-01,{(at < disadvantaged ? "Y" : "N")}");
         var import = await house.Lead.ImportAsync($"URN,Forename,Surname,DOB,Sex,Year group,Class,From,FSM\n{string.Join('\n', rows)}\n");
         Assert.Equal(pupils, import.PupilsAdded);
         return new Cohort(house, urn, [.. (await house.Lead.ListAsync(urn)).OrderBy(pupil => pupil.Surname, StringComparer.Ordinal)]);
@@ -66,7 +69,7 @@ public sealed class Cohort
     public Guid Test(int window) => windows[window].Test;
 
     /// <summary>Tells tracking of a window's test, and waits until it knows.</summary>
-    public async Task TellTestAsync(int window, string scale = "standardised")
+    public async Task TellTestAsync(int window, string scale = "standardised", decimal? reliability = 0.9m)
     {
         var test = windows[window].Test;
         await house.TellAsync(new TestChanged
@@ -80,7 +83,7 @@ public sealed class Cohort
             HighestScore = 140,
             Mean = 100,
             StandardDeviation = 15,
-            Reliability = 0.9m,
+            Reliability = reliability,
             Bands = [new() { Name = "low", From = 60, IsLow = true }, new() { Name = "middle", From = 93, IsLow = false }, new() { Name = "high", From = 113, IsLow = false }],
             ExpectedFrom = 100,
             Codes = [new() { Code = "A", Meaning = "absent", CountsAsNotMet = true }, new() { Code = "J", Meaning = "joined after", CountsAsNotMet = false }],
@@ -130,7 +133,7 @@ public sealed class Cohort
             TestId = test,
             CollectionId = collection,
             SatOn = Due(window).AddDays(-7),
-            YearGroup = YearGroup,
+            YearGroup = Pupils[pupil].Enrolments.Single().YearGroup,
             Score = score,
             Code = code,
             RecordedAt = DateTimeOffset.UtcNow,

@@ -1,3 +1,5 @@
+using Dapper;
+using GoldenThread.TestSupport;
 using GoldenThread.Tracking.Events.V1;
 using GoldenThread.Tracking.V1;
 using GoldenThread.Type.V1;
@@ -33,6 +35,39 @@ public sealed class GroupTests(TrackingHouse house)
         Assert.DoesNotContain("disadvantaged", (await house.Lead.PupilAsync(urn, "ListedNot")).Groups);
         Assert.Contains("disadvantaged", (await house.Lead.PupilAsync(urn, "Listed")).Groups);
         Assert.Contains("disadvantaged", (await house.Lead.PupilAsync(urn, "Silent")).Groups);
+    }
+
+    [Fact]
+    public async Task Define_WhilePupilsChange_WaitsForThem_OrTheyForIt_AndNobodyIsRefused()
+    {
+        const string Waiting = """
+            select count(*)
+            from pg_locks
+            where locktype = 'advisory' and mode = @mode and not granted
+              and database = (select oid from pg_database where datname = current_database())
+            """;
+        const int Many = 12;
+        var urn = await house.SchoolAsync();
+        var colour = $"colour of {urn}";
+        var rows = Enumerable.Range(0, Many).Select(at => $"{urn},A,No{at},2016-01-01,F,5,2025-09-01,,,{colour}");
+        await house.Lead.ImportAsync($"{Header}\n{string.Join('\n', rows)}\n");
+        var pupils = await house.Lead.ListAsync(urn);
+        var code = $"trust-{Guid.NewGuid():N}";
+
+        // The definition waits for an older change, here the test; then pupils are changed, and wait for the definition.
+        await using var older = await house.Database.OpenConnectionAsync();
+        await using var transaction = await older.BeginTransactionAsync();
+        await older.ExecuteAsync("select pg_advisory_xact_lock_shared(hashtextextended('tracking group definitions', 0))");
+        var defined = house.Lead.Groups.DefineGroupAsync(new() { Group = code, Definition = House(colour) }, house.Lead.Headers).ResponseAsync;
+        await Eventually.Async(async () => await house.ScalarAsync<long>(Waiting, new { mode = "ExclusiveLock" }) > 0, "the definition waits");
+        var changed = pupils.Select(pupil => house.Lead.Pupils.RecordPupilFactAsync(
+            new() { PupilId = pupil.PupilId, Fact = new() { Fact = "sen", Value = "K", From = "2025-10-01" } }, house.Lead.Headers).ResponseAsync).ToList();
+        await Eventually.Async(async () => await house.ScalarAsync<long>(Waiting, new { mode = "ShareLock" }) >= Many, "the changes wait");
+        await transaction.CommitAsync();
+
+        Assert.Equal(Many, (await defined).Members);
+        Assert.All(await Task.WhenAll(changed), answer => Assert.Equal("K", answer.Fact.Value));
+        Assert.All(await house.Lead.ListAsync(urn), pupil => Assert.Superset(new HashSet<string> { code, "send" }, pupil.Groups.ToHashSet()));
     }
 
     [Fact]

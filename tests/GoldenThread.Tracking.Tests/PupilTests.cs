@@ -204,6 +204,81 @@ public sealed class PupilTests(TrackingHouse house)
     }
 
     [Fact]
+    public async Task FormerSchool_AskingForAPastDay_GetsThePupilOfThatDay_ButNotTheNameOfNow()
+    {
+        var (from, to) = (await house.SchoolAsync(), await house.SchoolAsync());
+        await house.Lead.ImportAsync($"{Header}\n{TrackingHouse.NewUpn()},{from},A,Before,2016-01-01,F,5,5A,K,,,\n,{from},B,Stays,2016-01-01,F,5,5A,,,,\n");
+        var pupil = await house.Lead.PupilAsync(from, "Before");
+        var moved = (await house.Lead.Pupils.EnrolPupilAsync(
+            new() { PupilId = pupil.PupilId, Enrolment = new() { SchoolUrn = to, YearGroup = "5", From = "2025-10-06" } }, house.Lead.Headers)).Pupil;
+        var changes = new PupilChanges { Forename = "New", Surname = "After", PreferredSurname = "Called", Upn = TrackingHouse.NewUpn(), BornOn = "2016-01-02" };
+        await house.Lead.Pupils.UpdatePupilAsync(new() { PupilId = pupil.PupilId, Pupil = changes }, house.Lead.IfMatch(moved.Etag));
+        var (formerHead, head) = (await house.CallerAsync(Role.Headteacher, from), await house.CallerAsync(Role.Headteacher, to));
+        var pastDay = new GetPupilRequest { PupilId = pupil.PupilId, On = "2025-10-01" };
+        var past = (await house.Lead.Pupils.GetPupilAsync(pastDay, house.Lead.Headers)).Pupil;
+        Assert.Equal(("New", "After", false), (past.Forename, past.Surname, past.IdentityWithheld));
+
+        var told = (await formerHead.Pupils.GetPupilAsync(pastDay, formerHead.Headers)).Pupil;
+
+        var withoutIdentity = new Pupil(past) { Forename = "", Surname = "", BornOn = "", IdentityWithheld = true };
+        withoutIdentity.ClearUpn();
+        withoutIdentity.ClearPreferredSurname();
+        withoutIdentity.FormerUpns.Clear();
+        withoutIdentity.FormerNames.Clear();
+        Assert.Equal(withoutIdentity, told);
+        Assert.Contains("send", told.Groups);
+        var listed = await formerHead.ListAsync(from);
+        Assert.Equal(told, Assert.Single(listed, each => each.PupilId == pupil.PupilId));
+        Assert.Equal("Stays", Assert.Single(listed, each => !each.IdentityWithheld).Surname);
+        var names = new BatchGetPupilNamesRequest { PupilIds = { listed.Select(each => each.PupilId) }, On = "2025-10-01" };
+        Assert.Equal("Stays", Assert.Single((await formerHead.Pupils.BatchGetPupilNamesAsync(names, formerHead.Headers)).Names).Surname);
+        Assert.Equal(2, (await house.Lead.Pupils.BatchGetPupilNamesAsync(names, house.Lead.Headers)).Names.Count);
+        Assert.Equal("After", Assert.Single(await head.ListAsync(to, "2025-10-06")).Surname);
+    }
+
+    [Fact]
+    public async Task Teacher_OfThePupilsLastClass_IsNotToldTheNameOfNow()
+    {
+        var urn = await house.SchoolAsync();
+        await house.Lead.ImportAsync($"{Header}\n,{urn},A,Moves,2016-01-01,F,5,5A,,,,\n,{urn},B,There,2016-01-01,M,5,5B,,,,\n");
+        var (moves, there) = (await house.Lead.PupilAsync(urn, "Moves"), await house.Lead.PupilAsync(urn, "There"));
+        var teacher = await house.CallerAsync(Role.Teacher, urn, g => g.ClassIds.Add(moves.Classes.Single().ClassId));
+        Assert.Equal("Moves", Assert.Single(await teacher.ListAsync(urn)).Surname);
+
+        await house.Lead.Pupils.AssignClassAsync(
+            new() { PupilId = moves.PupilId, Class = new() { ClassId = there.Classes.Single().ClassId, From = "2025-10-06" } }, house.Lead.Headers);
+
+        var told = Assert.Single(await teacher.ListAsync(urn));
+        Assert.Equal((moves.PupilId, "", true), (told.PupilId, told.Surname, told.IdentityWithheld));
+        Assert.Empty(await teacher.ListAsync(urn, "2025-10-06"));
+    }
+
+    [Fact]
+    public async Task FormerUpns_AreForThoseWhoKeepRosters()
+    {
+        var urn = await house.SchoolAsync();
+        var (before, after) = (TrackingHouse.NewUpn(), TrackingHouse.NewUpn());
+        await house.Lead.ImportAsync($"{Header}\n{before},{urn},A,Renumbered,2016-01-01,F,5,5A,,,,\n");
+        var pupil = await house.Lead.PupilAsync(urn, "Renumbered");
+        await house.Lead.Pupils.UpdatePupilAsync(new() { PupilId = pupil.PupilId, Pupil = new() { Upn = after } }, house.Lead.IfMatch(pupil.Etag));
+
+        foreach (var role in new[] { Role.DataLead, Role.Headteacher, Role.SeniorLeader })
+        {
+            Assert.Equal([before], (await (await house.CallerAsync(role, urn)).PupilAsync(urn, "Renumbered")).FormerUpns);
+        }
+
+        var teacher = await house.CallerAsync(Role.Teacher, urn, g => g.ClassIds.Add(pupil.Classes.Single().ClassId));
+        foreach (var role in new[] { Role.DeputyCeo, Role.SubjectLeader, Role.Senco, Role.DesignatedTeacher, Role.SafeguardingLead, Role.Partner })
+        {
+            var told = await (await house.CallerAsync(role, urn)).PupilAsync(urn, "Renumbered");
+            Assert.Equal(after, told.Upn);
+            Assert.Empty(told.FormerUpns);
+        }
+
+        Assert.Empty((await teacher.PupilAsync(urn, "Renumbered")).FormerUpns);
+    }
+
+    [Fact]
     public async Task Update_WithoutOrWithAStaleEtag_IsRefused()
     {
         var pupil = (await house.Lead.Pupils.CreatePupilAsync(New(await house.SchoolAsync()), house.Lead.Headers)).Pupil;
@@ -257,7 +332,8 @@ public sealed class PupilTests(TrackingHouse house)
         Assert.Equal("2025-12-19", gone.Enrolments.Single().To);
         await RefusedAsync(StatusCode.NotFound, "PUPIL_NOT_FOUND", () =>
             head.Pupils.GetPupilAsync(new() { PupilId = pupil.PupilId, On = "2026-01-06" }, head.Headers).ResponseAsync);
-        Assert.NotNull(await head.Pupils.GetPupilAsync(new() { PupilId = pupil.PupilId, On = "2025-12-01" }, head.Headers));
+        var then = (await head.Pupils.GetPupilAsync(new() { PupilId = pupil.PupilId, On = "2025-12-01" }, head.Headers)).Pupil;
+        Assert.Equal(("Brook", false), (then.Surname, then.IdentityWithheld));
         await RefusedAsync(StatusCode.FailedPrecondition, "NOT_ON_ROLL", () => head.Pupils.EndEnrolmentAsync(
             new() { PupilId = pupil.PupilId, SchoolUrn = urn, LastDay = "2026-01-19" }, head.IfMatch(gone.Etag)).ResponseAsync);
     }
@@ -325,6 +401,29 @@ public sealed class PupilTests(TrackingHouse house)
         await RefusedAsync(StatusCode.PermissionDenied, "FACT_SENSITIVE", () => senco.Pupils.RecordPupilFactAsync(request, senco.Headers).ResponseAsync);
         var designated = await house.CallerAsync(Role.DesignatedTeacher, urn);
         Assert.Equal("yes", (await designated.Pupils.RecordPupilFactAsync(request, designated.Headers)).Fact.Value);
+    }
+
+    [Fact]
+    public async Task SensitiveFacts_AreForThoseWhoMaySeeThemWhereThePupilIs_NotWhereThePupilWas()
+    {
+        var (from, to) = (await house.SchoolAsync(), await house.SchoolAsync());
+        await house.Lead.ImportAsync($"{Header}\n,{from},A,Protected,2016-01-01,F,5,5A,K,BCRB,Y,adoption\n");
+        var pupil = await house.Lead.PupilAsync(from, "Protected");
+        var caller = await house.CallerAsync(Role.SeniorLeader, to);
+        var grant = new Grant { Issuer = house.Issuer.Authority, Subject = caller.Subject, Role = Role.DesignatedTeacher, SchoolUrn = from, Reason = "test" };
+        await house.It.Grants.GiveGrantAsync(new() { Grant = grant }, house.It.Headers);
+        async Task<IEnumerable<string>> FactsAsync(TestCaller by) =>
+            (await by.Pupils.ListPupilFactsAsync(new() { PupilId = pupil.PupilId, IncludeSuperseded = true }, by.Headers)).Facts.Select(f => f.Fact).Order();
+        string[] all = ["ethnicity", "looked-after", "previously-looked-after", "sen"];
+        Assert.Equal(all, await FactsAsync(caller));
+
+        await house.Lead.Pupils.EnrolPupilAsync(
+            new() { PupilId = pupil.PupilId, Enrolment = new() { SchoolUrn = to, YearGroup = "5", From = "2025-10-06" } }, house.Lead.Headers);
+
+        Assert.Equal(["sen"], await FactsAsync(caller));
+        Assert.Equal(all, await FactsAsync(await house.CallerAsync(Role.DesignatedTeacher, to)));
+        await RefusedAsync(StatusCode.PermissionDenied, "FACT_SENSITIVE", () => caller.Pupils.RecordPupilFactAsync(
+            new() { PupilId = pupil.PupilId, Fact = new() { Fact = "looked-after", From = "2025-11-01" } }, caller.Headers).ResponseAsync);
     }
 
     [Fact]

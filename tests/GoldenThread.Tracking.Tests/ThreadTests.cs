@@ -157,6 +157,112 @@ public sealed class ThreadTests(TrackingHouse house)
     }
 
     [Fact]
+    public async Task Impact_OverTwoScales_IsNotAveraged_AndSaysWhy()
+    {
+        var cohort = await CohortAsync();
+        var thread = (await OpenAsync(cohort)).Thread;
+        await cohort.AddWindowAsync();
+        var other = Guid.NewGuid();
+        await cohort.AddWindowAsync(scale: "age-standardised", test: other);
+
+        // Four targets sat on the one scale both times, four others on the other.
+        await cohort.RecordAsync(1, Enumerable.Range(0, 4).Select(at => (at, 110m)));
+        await cohort.TellAsync([.. Enumerable.Range(4, 4).SelectMany(at => new[]
+        {
+            cohort.Row(0, at, 60m) with { TestId = other, ResultId = Guid.CreateVersion7(), Version = 1, SatOn = new DateOnly(2025, 9, 30) },
+            cohort.Row(1, at, 140m) with { TestId = other },
+        })]);
+        await house.KnownAsync("select count(*) from result_copy where test_id = @other", new { other }, 8);
+
+        var impact = await MeasureAsync(house.Lead, thread, cohort);
+
+        Assert.Equal((8, 8, ImpactVerdict.CannotTell), (impact.Targeted, impact.Measured, impact.Verdict));
+        Assert.All(
+            [impact.Before, impact.After, impact.Change, impact.ExpectedWithoutAction],
+            figure => Assert.Equal("MIXED_SCALES", figure.Redacted?.Reason));
+    }
+
+    [Fact]
+    public async Task Impact_WithOneReliabilityUnknown_ExpectsNothing()
+    {
+        var cohort = await CohortAsync();
+        var thread = (await OpenAsync(cohort)).Thread;
+        await cohort.AddWindowAsync(tellTest: false);
+        await cohort.TellTestAsync(1, reliability: null);
+        await cohort.RecordAsync(1, Enumerable.Range(0, 8).Select(at => (at, Before(at) + 6)));
+
+        var impact = await MeasureAsync(house.Lead, thread, cohort);
+
+        Assert.Equal("NOT_AVAILABLE", impact.ExpectedWithoutAction.Redacted?.Reason);
+        Assert.Equal((6, ImpactVerdict.CannotAttribute), (Point(impact.Change), impact.Verdict));
+    }
+
+    [Fact]
+    public async Task Impact_ExpectsRegressionTowardsThePupilsOwnYearGroup()
+    {
+        var cohort = await CohortAsync(yearSix: 8);
+        var request = With(await RequestAsync(cohort), [.. cohort.Pupils.Take(8).Append(cohort.Pupils[19]).Select(pupil => pupil.PupilId)]);
+        var thread = (await house.Lead.Threads.OpenThreadAsync(request, house.Lead.Headers)).Thread;
+        await cohort.AddWindowAsync();
+        await cohort.RecordAsync(1, Enumerable.Range(0, 8).Append(19).Select(at => (at, Before(at) + 6)));
+
+        var impact = await MeasureAsync(house.Lead, thread, cohort);
+
+        // Of the nine, eight regress towards the mean of the twelve in Year 5, one towards that of the eight in Year 6.
+        var (five, six) = (Enumerable.Range(0, 12).Average(Before), Enumerable.Range(12, 8).Average(Before));
+        var expected = 0.1m * (Enumerable.Range(0, 8).Sum(at => five - Before(at)) + (six - Before(19))) / 9;
+        Assert.Equal((double)expected, Point(impact.ExpectedWithoutAction), 9);
+    }
+
+    [Fact]
+    public async Task TargetPupils_OutsideTheGrant_AreNeitherNamedNorMeasured()
+    {
+        var cohort = await CohortAsync(yearSix: 8);
+        var request = new OpenThreadRequest(await RequestAsync(cohort)) { YearGroup = Cohort.YearGroup };
+        var mixed = With(request, [.. cohort.Pupils.Take(6).Concat(cohort.Pupils.TakeLast(2)).Select(pupil => pupil.PupilId)]);
+        var thread = (await house.Lead.Threads.OpenThreadAsync(mixed, house.Lead.Headers)).Thread;
+        await cohort.AddWindowAsync();
+        await cohort.RecordAsync(1, Enumerable.Range(0, 6).Select(at => (at, Before(at) + 6)).Concat([(18, 140m), (19, 140m)]));
+        var leader = await house.CallerAsync(Role.SubjectLeader, cohort.Urn, grant => grant.YearGroups.Add(Cohort.YearGroup));
+
+        var own = mixed.TargetPupilIds.Take(6);
+        Assert.Equal(own, (await leader.Threads.GetThreadAsync(new() { ThreadId = thread.ThreadId }, leader.Headers)).Thread.TargetPupilIds);
+        Assert.Equal(own, Assert.Single((await leader.Threads.ListThreadsAsync(new() { SchoolUrn = cohort.Urn }, leader.Headers)).Threads).TargetPupilIds);
+        var impact = await MeasureAsync(leader, thread, cohort);
+        Assert.Equal((6, 6, 6), (impact.Targeted, impact.Measured, Point(impact.Change)));
+        Assert.Equal((8, 8), ((await MeasureAsync(house.Lead, thread, cohort)).Targeted, (await MeasureAsync(house.Lead, thread, cohort)).Measured));
+
+        // Nor may such a caller name them, or learn that they are there. A change keeps those whom the caller does not see.
+        foreach (var stranger in new[] { cohort.Pupils[19].PupilId, $"{Guid.NewGuid()}" })
+        {
+            var violations = await RefusedAsync(StatusCode.InvalidArgument, "THREAD_INVALID", () =>
+                leader.Threads.OpenThreadAsync(With(request, stranger), leader.Headers).ResponseAsync);
+            Assert.Equal("target_pupil_ids", Assert.Single(violations).Field);
+        }
+
+        await leader.Threads.AgreeActionAsync(Action(thread, request.OwnerPersonId, Today), leader.Headers);
+        Assert.Equal(mixed.TargetPupilIds, (await house.Lead.Threads.GetThreadAsync(new() { ThreadId = thread.ThreadId }, house.Lead.Headers)).Thread.TargetPupilIds);
+    }
+
+    [Fact]
+    public async Task Impact_CountsNoScoreThatWasSatAtASchoolOutsideTheGrant()
+    {
+        var cohort = await CohortAsync();
+        var thread = (await OpenAsync(cohort)).Thread;
+        await cohort.AddWindowAsync();
+        await cohort.RecordAsync(1, Enumerable.Range(0, 7).Select(at => (at, Before(at) + 6)));
+        var elsewhere = cohort.Row(1, 7, 140m) with { SchoolUrn = await house.SchoolAsync() };
+        await cohort.TellAsync([elsewhere]);
+        await house.KnownAsync("select count(*) from result_copy where result_id = @ResultId", new { elsewhere.ResultId });
+        var head = await house.CallerAsync(Role.Headteacher, cohort.Urn);
+
+        var impact = await MeasureAsync(head, thread, cohort);
+
+        Assert.Equal((8, 7, 6), (impact.Targeted, impact.Measured, Point(impact.Change)));
+        Assert.Equal(8, (await MeasureAsync(house.Lead, thread, cohort)).Measured);
+    }
+
+    [Fact]
     public async Task Thread_IsSeenWithinTheGrant_AndWhatIsForeignLooksLikeWhatIsNot()
     {
         var cohort = await CohortAsync();
@@ -232,9 +338,9 @@ public sealed class ThreadTests(TrackingHouse house)
     }
 
     // Of 8 disadvantaged pupils 2 meet the standard, of 12 others 9.
-    private async Task<Cohort> CohortAsync()
+    private async Task<Cohort> CohortAsync(int yearSix = 0)
     {
-        var cohort = await Cohort.OfAsync(house, 20, disadvantaged: 8);
+        var cohort = await Cohort.OfAsync(house, 20, disadvantaged: 8, yearSix);
         await cohort.AddWindowAsync();
         await cohort.RecordAsync(0, Enumerable.Range(0, 20).Select(at => (at, Before(at))));
         return cohort;
@@ -244,6 +350,9 @@ public sealed class ThreadTests(TrackingHouse house)
 
     private async Task<OpenThreadResponse> OpenAsync(Cohort cohort) =>
         await house.Lead.Threads.OpenThreadAsync(await RequestAsync(cohort), house.Lead.Headers);
+
+    private static async Task<MeasureImpactResponse> MeasureAsync(TestCaller caller, Thread thread, Cohort cohort) =>
+        await caller.Threads.MeasureImpactAsync(new() { ThreadId = thread.ThreadId, CollectionId = cohort.Collection(1) }, caller.Headers);
 
     private async Task<OpenThreadRequest> RequestAsync(Cohort cohort) => new()
     {

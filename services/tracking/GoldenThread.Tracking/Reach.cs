@@ -11,6 +11,8 @@ internal static class Reach
     /// <summary>The roles that never see a former name, beyond partners: those who see a pupil as a member of a class.</summary>
     private static readonly Role[] SeeClassesOnly = [Role.Teacher, Role.SubjectLeader];
 
+    private static readonly Role[] KeepRosters = [Role.DataLead, Role.Headteacher, Role.SeniorLeader];
+
     /// <summary>The caller in the roles that the rpc allows.</summary>
     public static Authority Authority(this ServerCallContext context) => context.Caller().As(Roles(context));
 
@@ -20,6 +22,9 @@ internal static class Reach
     /// <summary>The caller in those of the rpc's roles that may see former names.</summary>
     public static Authority FormerNameAuthority(this ServerCallContext context) =>
         context.Caller().As(Roles(context).Except(SeeClassesOnly).Except([Role.Partner]));
+
+    /// <summary>The caller in those of the rpc's roles that keep rosters, who alone need former UPNs: a partner knows the pupil by its id.</summary>
+    public static Authority RosterAuthority(this ServerCallContext context) => context.Caller().As(Roles(context).Intersect(KeepRosters));
 
     private static IEnumerable<Role> Roles(ServerCallContext context) => RpcCatalogue.Rules[context.Method].Access!.Roles;
 }

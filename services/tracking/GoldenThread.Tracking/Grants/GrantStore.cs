@@ -128,7 +128,10 @@ internal sealed class GrantStore(NpgsqlDataSource source)
         return true;
     }
 
-    /// <summary>The grant as the caller may end it, locked until the work ends; null where there is none.</summary>
+    /// <summary>
+    /// The grant as the caller may end it, locked until the work ends; null where there is none. To end it takes what it takes to give it: the
+    /// whole of its school, or the whole trust.
+    /// </summary>
     public static async Task<Grant?> LockAsync(Work work, Authority by, Guid grantId, CancellationToken ct)
     {
         const string Sql = """
@@ -137,7 +140,7 @@ internal sealed class GrantStore(NpgsqlDataSource source)
             from role_grant r
             where r.grant_id = @grantId
               and exists (
-                  select 1 from reach(@Issuer, @Subject, @Roles) g where g.school_urn is null or g.school_urn = r.school_urn)
+                  select 1 from whole_reach(@Issuer, @Subject, @Roles) g where g.school_urn is null or g.school_urn = r.school_urn)
             for update
             """;
         var row = await work.Connection.QuerySingleOrDefaultAsync<GrantRow>(work.Command(Sql, new { grantId, by.Issuer, by.Subject, by.Roles }, ct));

@@ -29,7 +29,7 @@ internal static class ChangeSets
     }
 
     /// <summary>Keeps groups from being defined before a pupil is locked: who defines one holds the definitions first and all pupils then.</summary>
-    public static Task HoldGroupsAsync(Work work, CancellationToken ct) => work.Connection.ExecuteAsync(work.Command(HoldGroups, null, ct));
+    public static Task HoldGroupsAsync(Work work, CancellationToken ct) => work.Connection.ExecuteAsync(work.LongCommand(HoldGroups, null, ct));
 
     /// <summary>Notes one pupil.</summary>
     public static Task TouchAsync(Work work, Guid pupilId, bool identifiers, CancellationToken ct)

@@ -14,9 +14,10 @@ internal static class PupilProto
             PupilId = pupil.PupilId.ToString(),
             Forename = pupil.Forename,
             Surname = pupil.Surname,
-            BornOn = pupil.BornOn.Text(),
+            BornOn = pupil.BornOn?.Text() ?? "",
             Sex = pupil.Sex == "F" ? Sex.Female : Sex.Male,
             Etag = Etag.Of(pupil.Version),
+            IdentityWithheld = pupil.IdentityWithheld,
         };
         if (pupil.Upn is not null)
         {

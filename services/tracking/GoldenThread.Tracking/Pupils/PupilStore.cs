@@ -90,8 +90,8 @@ internal sealed class PupilStore(NpgsqlDataSource source)
             new CommandDefinition(Sql, new { group, schoolUrn, sensitive.Issuer, sensitive.Subject, sensitive.Roles }, cancellationToken: ct));
     }
 
-    /// <summary>Names of those of the pupils who are within the caller's reach on a day.</summary>
-    public async Task<List<NameRow>> NamesAsync(Authority by, Guid[] pupilIds, DateOnly on, CancellationToken ct)
+    /// <summary>Names of those of the pupils who are within the caller's reach on a day, and still now.</summary>
+    public async Task<List<NameRow>> NamesAsync(PupilAuthority by, Guid[] pupilIds, DateOnly on, CancellationToken ct)
     {
         const string Sql = """
             select p.pupil_id, coalesce(p.preferred_forename, p.forename) as forename, coalesce(p.preferred_surname, p.surname) as surname
@@ -99,17 +99,18 @@ internal sealed class PupilStore(NpgsqlDataSource source)
             where p.pupil_id = any (@pupilIds)
               and not p.erased
               and p.pupil_id in (select r.pupil_id from pupils_within_reach(@Issuer, @Subject, @Roles, @on) r)
+              and p.pupil_id in (select n.pupil_id from pupils_named_to(@Issuer, @Subject, @Roles, @Today) n)
             order by p.pupil_id
             """;
         await using var connection = await source.OpenConnectionAsync(ct);
         var rows = await connection.QueryAsync<NameRow>(
-            new CommandDefinition(Sql, new { pupilIds, on, by.Issuer, by.Subject, by.Roles }, cancellationToken: ct));
+            new CommandDefinition(Sql, new { pupilIds, on, by.Today, by.All.Issuer, by.All.Subject, by.All.Roles }, cancellationToken: ct));
         return rows.AsList();
     }
 
-    /// <summary>All facts of a pupil that the caller may see, after the last one of a page.</summary>
+    /// <summary>All facts of a pupil that the caller may see now, after the last one of a page.</summary>
     public async Task<List<FactRow>> FactsAsync(
-        Authority sensitive, Guid pupilId, bool includeSuperseded, (DateOnly From, Guid Id) after, int limit, CancellationToken ct)
+        PupilAuthority by, Guid pupilId, bool includeSuperseded, (DateOnly From, Guid Id) after, int limit, CancellationToken ct)
     {
         const string Sql = """
             select f.fact_id, f.pupil_id, f.fact, f.value, f.from_on, f.to_on, f.recorded_at, f.superseded_at
@@ -118,10 +119,7 @@ internal sealed class PupilStore(NpgsqlDataSource source)
               and (@includeSuperseded or f.superseded_at is null)
               and (f.from_on, f.fact_id) > (@From, @Id)
               and (not f.fact = any (@SensitiveFacts) or exists (
-                  select 1
-                  from enrolment e
-                  join reach(@Issuer, @Subject, @Roles) g on g.school_urn is null or g.school_urn = e.school_urn
-                  where e.pupil_id = f.pupil_id and e.superseded_at is null))
+                  select 1 from pupils_within_reach(@Issuer, @Subject, @Roles, @Today) r where r.pupil_id = f.pupil_id))
             order by f.from_on, f.fact_id
             limit @limit
             """;
@@ -134,9 +132,10 @@ internal sealed class PupilStore(NpgsqlDataSource source)
             after.Id,
             limit,
             SensitiveFacts = Fact.Sensitive,
-            sensitive.Issuer,
-            sensitive.Subject,
-            sensitive.Roles,
+            by.Today,
+            by.Sensitive.Issuer,
+            by.Sensitive.Subject,
+            by.Sensitive.Roles,
         }, cancellationToken: ct));
         return rows.AsList();
     }
@@ -155,8 +154,7 @@ internal sealed class PupilStore(NpgsqlDataSource source)
               and exists (
                   select 1
                   from enrolment e
-                  join reach(@Issuer, @Subject, @Roles) g
-                    on (g.school_urn is null or g.school_urn = e.school_urn) and g.year_groups is null and g.class_ids is null
+                  join whole_reach(@Issuer, @Subject, @Roles) g on g.school_urn is null or g.school_urn = e.school_urn
                   where e.pupil_id = p.pupil_id
                     and e.superseded_at is null
                     and coalesce(e.to_on, 'infinity') >= least(@today, (
@@ -169,21 +167,17 @@ internal sealed class PupilStore(NpgsqlDataSource source)
             work.Command(Sql, new { pupilId, today, by.Issuer, by.Subject, by.Roles }, ct));
     }
 
-    /// <summary>Whether the caller may see sensitive facts of the pupil.</summary>
-    public static Task<bool> MaySeeSensitiveAsync(Work work, Authority sensitive, Guid pupilId, CancellationToken ct)
+    /// <summary>Whether the caller may see sensitive facts of the pupil where the pupil is or will be, or was last.</summary>
+    public static Task<bool> MaySeeSensitiveAsync(Work work, Authority sensitive, Guid pupilId, DateOnly today, CancellationToken ct)
     {
         const string Sql = """
-            select exists (
-                select 1
-                from enrolment e
-                join reach(@Issuer, @Subject, @Roles) g on g.school_urn is null or g.school_urn = e.school_urn
-                where e.pupil_id = @pupilId and e.superseded_at is null)
+            select exists (select 1 from pupils_named_to(@Issuer, @Subject, @Roles, @today) n where n.pupil_id = @pupilId)
             """;
         return work.Connection.ExecuteScalarAsync<bool>(
-            work.Command(Sql, new { pupilId, sensitive.Issuer, sensitive.Subject, sensitive.Roles }, ct));
+            work.Command(Sql, new { pupilId, today, sensitive.Issuer, sensitive.Subject, sensitive.Roles }, ct));
     }
 
-    /// <summary>Whether the pupil is on the main roll of a school outside the caller's reach on or after a day.</summary>
+    /// <summary>Whether the pupil is on the roll of a school on or after a day that the caller does not hold whole.</summary>
     public static Task<bool> IsElsewhereAsync(Work work, Authority by, Guid pupilId, int schoolUrn, DateOnly from, CancellationToken ct)
     {
         const string Sql = """
@@ -195,7 +189,7 @@ internal sealed class PupilStore(NpgsqlDataSource source)
                   and e.school_urn <> @schoolUrn
                   and (e.to_on is null or e.to_on >= @from)
                   and not exists (
-                      select 1 from reach(@Issuer, @Subject, @Roles) g where g.school_urn is null or g.school_urn = e.school_urn))
+                      select 1 from whole_reach(@Issuer, @Subject, @Roles) g where g.school_urn is null or g.school_urn = e.school_urn))
             """;
         return work.Connection.ExecuteScalarAsync<bool>(
             work.Command(Sql, new { pupilId, schoolUrn, from, by.Issuer, by.Subject, by.Roles }, ct));
@@ -317,13 +311,20 @@ internal sealed class PupilStore(NpgsqlDataSource source)
     {
         const string Pupils = """
             select p.pupil_id, p.version, p.upn, p.forename, p.surname, p.preferred_forename, p.preferred_surname, p.born_on, p.sex,
-                   array(select f.upn from pupil_former_upn f where f.pupil_id = p.pupil_id order by f.recorded_at, f.upn) as former_upns
+                   array(
+                       select f.upn
+                       from pupil_former_upn f
+                       where f.pupil_id = p.pupil_id and f.pupil_id = any (@formerUpns)
+                       order by f.recorded_at, f.upn) as former_upns
             from pupil p
             where p.pupil_id = any (@ids) and not p.erased
             order by p.pupil_id
             """;
         const string Reached = """
             select distinct r.pupil_id from pupils_within_reach(@Issuer, @Subject, @Roles, @on) r where r.pupil_id = any (@ids)
+            """;
+        const string Named = """
+            select distinct n.pupil_id from pupils_named_to(@Issuer, @Subject, @Roles, @Today) n where n.pupil_id = any (@ids)
             """;
         const string FormerNames = """
             select pupil_id, forename, surname, recorded_at
@@ -365,11 +366,13 @@ internal sealed class PupilStore(NpgsqlDataSource source)
         }
 
         CommandDefinition Command(string sql, object parameters) => new(sql, parameters, transaction, cancellationToken: ct);
-        async Task<Guid[]> ReachedByAsync(Authority authority) => (await connection.QueryAsync<Guid>(
-            Command(Reached, new { ids, on, authority.Issuer, authority.Subject, authority.Roles }))).ToArray();
-        var sensitive = await ReachedByAsync(by.Sensitive);
-        var former = await ReachedByAsync(by.FormerNames);
-        var parameters = new { ids, on, sensitive, former, SensitiveFacts = Fact.Sensitive };
+        async Task<Guid[]> WhomAsync(string sql, Authority authority) => (await connection.QueryAsync<Guid>(
+            Command(sql, new { ids, on, by.Today, authority.Issuer, authority.Subject, authority.Roles }))).ToArray();
+        var sensitive = await WhomAsync(Reached, by.Sensitive);
+        var named = (await WhomAsync(Named, by.All)).ToHashSet();
+        var former = await WhomAsync(Named, by.FormerNames);
+        var formerUpns = await WhomAsync(Named, by.FormerUpns);
+        var parameters = new { ids, on, sensitive, former, formerUpns, SensitiveFacts = Fact.Sensitive };
         var formerNames = (await connection.QueryAsync<FormerNameRow>(Command(FormerNames, parameters))).ToLookup(r => r.PupilId);
         var enrolments = (await connection.QueryAsync<EnrolmentRow>(Command(Enrolments, parameters))).ToLookup(r => r.PupilId);
         var classes = (await connection.QueryAsync<MembershipRow>(Command(Classes, parameters))).ToLookup(r => r.PupilId);
@@ -383,7 +386,7 @@ internal sealed class PupilStore(NpgsqlDataSource source)
             Classes = classes[p.PupilId].ToList(),
             Facts = facts[p.PupilId].ToList(),
             Groups = groups[p.PupilId].Select(g => g.GroupCode).ToList(),
-        }).ToList();
+        }).Select(p => named.Contains(p.PupilId) ? p : p.WithoutIdentity()).ToList();
     }
 
     private sealed record GroupRow

@@ -17,11 +17,13 @@ internal sealed record PupilView
 
     public string? PreferredSurname { get; init; }
 
-    public required DateOnly BornOn { get; init; }
+    public DateOnly? BornOn { get; init; }
 
     public required string Sex { get; init; }
 
     public required string[] FormerUpns { get; init; }
+
+    public bool IdentityWithheld { get; init; }
 
     public IReadOnlyList<FormerNameRow> FormerNames { get; init; } = [];
 
@@ -32,6 +34,20 @@ internal sealed record PupilView
     public IReadOnlyList<FactRow> Facts { get; init; } = [];
 
     public IReadOnlyList<string> Groups { get; init; } = [];
+
+    /// <summary>The pupil as told to a caller who reached them on the day asked for, and does no longer.</summary>
+    public PupilView WithoutIdentity() => this with
+    {
+        Upn = null,
+        Forename = "",
+        Surname = "",
+        PreferredForename = null,
+        PreferredSurname = null,
+        BornOn = null,
+        FormerUpns = [],
+        FormerNames = [],
+        IdentityWithheld = true,
+    };
 }
 
 /// <summary>A legal name the pupil had before.</summary>
@@ -96,13 +112,20 @@ internal sealed record FactRow
     public DateTimeOffset? SupersededAt { get; init; }
 }
 
-/// <summary>In whose name pupils are read: at all, with sensitive facts, with former names.</summary>
+/// <summary>In whose name and when pupils are read: at all, with sensitive facts, with former names, with former UPNs.</summary>
 /// <param name="All">The caller in the roles that may see the pupil.</param>
 /// <param name="Sensitive">The caller in the roles that may see ethnicity, looked-after and adoption.</param>
 /// <param name="FormerNames">The caller in the roles that may see former names.</param>
-internal sealed record PupilAuthority(ServiceDefaults.Authority All, ServiceDefaults.Authority Sensitive, ServiceDefaults.Authority FormerNames)
+/// <param name="FormerUpns">The caller in the roles that may see former UPNs.</param>
+/// <param name="Today">The day of the call: names are told to who reaches the pupil now, whatever day is asked for.</param>
+internal sealed record PupilAuthority(
+    ServiceDefaults.Authority All,
+    ServiceDefaults.Authority Sensitive,
+    ServiceDefaults.Authority FormerNames,
+    ServiceDefaults.Authority FormerUpns,
+    DateOnly Today)
 {
     /// <summary>The authority of a call.</summary>
-    public static PupilAuthority Of(Grpc.Core.ServerCallContext context) =>
-        new(context.Authority(), context.SensitiveAuthority(), context.FormerNameAuthority());
+    public static PupilAuthority Of(Grpc.Core.ServerCallContext context, DateOnly today) =>
+        new(context.Authority(), context.SensitiveAuthority(), context.FormerNameAuthority(), context.RosterAuthority(), today);
 }

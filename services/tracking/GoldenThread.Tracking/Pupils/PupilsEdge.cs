@@ -18,7 +18,7 @@ internal sealed class PupilsEdge(PupilStore store, SchoolStore schools, Works wo
     {
         var id = Fields.Id(request.PupilId, "pupil_id");
         var on = TrackingFields.DayOrToday(request.On, "on", clock);
-        var pupil = await store.GetAsync(PupilAuthority.Of(context), id, on, context.CancellationToken) ?? throw Errors.PupilNotFound();
+        var pupil = await store.GetAsync(PupilAuthority.Of(context, clock.Today()), id, on, context.CancellationToken) ?? throw Errors.PupilNotFound();
         return new GetPupilResponse { Pupil = pupil.ToProto() };
     }
 
@@ -45,7 +45,7 @@ internal sealed class PupilsEdge(PupilStore store, SchoolStore schools, Works wo
             throw Errors.GroupSensitive();
         }
 
-        var rows = await store.ListAsync(PupilAuthority.Of(context), filter, after, size + 1, ct);
+        var rows = await store.ListAsync(PupilAuthority.Of(context, clock.Today()), filter, after, size + 1, ct);
         var response = new ListPupilsResponse { NextPageToken = rows.Count > size ? Paging.Token(list, rows[size - 1].PupilId.ToString()) : "" };
         response.Pupils.AddRange(rows.Take(size).Select(p => p.ToProto()));
         context.Saw("pupil", response.Pupils.Select(p => p.PupilId), filter.SchoolUrn);
@@ -61,7 +61,7 @@ internal sealed class PupilsEdge(PupilStore store, SchoolStore schools, Works wo
 
         var on = TrackingFields.DayOrToday(request.On, "on", clock);
         var ids = request.PupilIds.Select(id => Fields.Id(id, "pupil_ids")).Distinct().ToArray();
-        var rows = await store.NamesAsync(context.Authority(), ids, on, context.CancellationToken);
+        var rows = await store.NamesAsync(PupilAuthority.Of(context, clock.Today()), ids, on, context.CancellationToken);
         var response = new BatchGetPupilNamesResponse();
         response.Names.AddRange(rows.Select(n => new PupilName { PupilId = n.PupilId.ToString(), Forename = n.Forename, Surname = n.Surname }));
         return response;
@@ -76,8 +76,9 @@ internal sealed class PupilsEdge(PupilStore store, SchoolStore schools, Works wo
         var after = Paging.Keyset(request.PageToken, list, 2) is [var day, var last]
             ? (Paging.Part<DateOnly>(day), Paging.Part<Guid>(last))
             : (DateOnly.MinValue, Guid.Empty);
-        _ = await store.GetAsync(PupilAuthority.Of(context), id, clock.Today(), ct) ?? throw Errors.PupilNotFound();
-        var rows = await store.FactsAsync(context.SensitiveAuthority(), id, request.IncludeSuperseded, after, size + 1, ct);
+        var by = PupilAuthority.Of(context, clock.Today());
+        _ = await store.GetAsync(by, id, by.Today, ct) ?? throw Errors.PupilNotFound();
+        var rows = await store.FactsAsync(by, id, request.IncludeSuperseded, after, size + 1, ct);
         var response = new ListPupilFactsResponse
         {
             NextPageToken = rows.Count > size ? Paging.Token(list, rows[size - 1].FromOn.Text(), rows[size - 1].FactId.ToString()) : "",
@@ -99,7 +100,7 @@ internal sealed class PupilsEdge(PupilStore store, SchoolStore schools, Works wo
 
         await RosterStage.LockAsync(work, ct);
         await ApplyAsync(work, line, ct);
-        var pupil = await PupilStore.ReadAsync(work, PupilAuthority.Of(context), line.PupilId!.Value, line.FromOn, ct);
+        var pupil = await PupilStore.ReadAsync(work, PupilAuthority.Of(context, clock.Today()), line.PupilId!.Value, line.FromOn, ct);
         return await work.CommitAsync(new CreatePupilResponse { Pupil = pupil.ToProto() });
     }
 
@@ -121,7 +122,7 @@ internal sealed class PupilsEdge(PupilStore store, SchoolStore schools, Works wo
             await ChangeSets.CloseAsync(work, clock.GetUtcNow(), ct);
         }
 
-        var pupil = await PupilStore.ReadAsync(work, PupilAuthority.Of(context), id, clock.Today(), ct);
+        var pupil = await PupilStore.ReadAsync(work, PupilAuthority.Of(context, clock.Today()), id, clock.Today(), ct);
         return await work.CommitAsync(new UpdatePupilResponse { Pupil = pupil.ToProto() });
     }
 
@@ -182,7 +183,7 @@ internal sealed class PupilsEdge(PupilStore store, SchoolStore schools, Works wo
 
         var line = new RosterLine { Line = 1, PupilId = id, SchoolUrn = said.SchoolUrn, YearGroup = yearGroup, FromOn = from, IsMain = !said.Subsidiary };
         await ApplyAsync(work, line, ct);
-        var pupil = await PupilStore.ReadAsync(work, PupilAuthority.Of(context), id, from, ct);
+        var pupil = await PupilStore.ReadAsync(work, PupilAuthority.Of(context, clock.Today()), id, from, ct);
         return await work.CommitAsync(new EnrolPupilResponse { Pupil = pupil.ToProto() });
     }
 
@@ -201,7 +202,7 @@ internal sealed class PupilsEdge(PupilStore store, SchoolStore schools, Works wo
         }
 
         await ApplyAsync(work, new RosterLine { Line = 1, PupilId = id, SchoolUrn = request.SchoolUrn, FromOn = lastDay, LeftOn = lastDay }, ct);
-        var pupil = await PupilStore.ReadAsync(work, PupilAuthority.Of(context), id, lastDay, ct);
+        var pupil = await PupilStore.ReadAsync(work, PupilAuthority.Of(context, clock.Today()), id, lastDay, ct);
         return await work.CommitAsync(new EndEnrolmentResponse { Pupil = pupil.ToProto() });
     }
 
@@ -226,7 +227,7 @@ internal sealed class PupilsEdge(PupilStore store, SchoolStore schools, Works wo
         }
 
         await ApplyAsync(work, new RosterLine { Line = 1, PupilId = id, SchoolUrn = target.SchoolUrn, ClassId = classId, FromOn = from }, ct);
-        var pupil = await PupilStore.ReadAsync(work, PupilAuthority.Of(context), id, from, ct);
+        var pupil = await PupilStore.ReadAsync(work, PupilAuthority.Of(context, clock.Today()), id, from, ct);
         return await work.CommitAsync(new AssignClassResponse { Pupil = pupil.ToProto() });
     }
 
@@ -292,9 +293,9 @@ internal sealed class PupilsEdge(PupilStore store, SchoolStore schools, Works wo
         }
     }
 
-    private static async Task DemandSensitiveAsync(Work work, ServerCallContext context, Guid pupilId, string fact, CancellationToken ct)
+    private async Task DemandSensitiveAsync(Work work, ServerCallContext context, Guid pupilId, string fact, CancellationToken ct)
     {
-        if (Fact.Sensitive.Contains(fact) && !await PupilStore.MaySeeSensitiveAsync(work, context.SensitiveAuthority(), pupilId, ct))
+        if (Fact.Sensitive.Contains(fact) && !await PupilStore.MaySeeSensitiveAsync(work, context.SensitiveAuthority(), pupilId, clock.Today(), ct))
         {
             throw Errors.FactSensitive();
         }
@@ -304,6 +305,10 @@ internal sealed class PupilsEdge(PupilStore store, SchoolStore schools, Works wo
         Work work, ServerCallContext context, Guid classId, int? schoolUrn, CancellationToken ct)
     {
         var found = await ClassStore.GetAsync(work, context.Authority(), classId, ct);
-        return found is not null && (schoolUrn is null || found.SchoolUrn == schoolUrn) ? found : throw Errors.ClassNotFound();
+        return found is not null
+            && (schoolUrn is null || found.SchoolUrn == schoolUrn)
+            && await SchoolStore.IsReachedAsync(work, context.Authority(), found.SchoolUrn, wholeSchool: true, ct)
+                ? found
+                : throw Errors.ClassNotFound();
     }
 }

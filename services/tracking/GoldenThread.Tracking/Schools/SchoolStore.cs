@@ -55,7 +55,7 @@ internal sealed class SchoolStore(NpgsqlDataSource source)
                 from school s
                 join reach(@Issuer, @Subject, @Roles) g on g.school_urn is null or g.school_urn = s.school_urn
                 where s.school_urn = @schoolUrn
-                  and (not @wholeSchool or (g.year_groups is null and g.class_ids is null)))
+                  and (not @wholeSchool or (g.year_groups is null and g.class_ids is null and g.subjects is null)))
             """;
         return work.Connection.ExecuteScalarAsync<bool>(
             work.Command(Sql, new { schoolUrn, wholeSchool, by.Issuer, by.Subject, by.Roles }, ct));
@@ -76,12 +76,12 @@ internal sealed class SchoolStore(NpgsqlDataSource source)
             new CommandDefinition(Sql, new { schoolUrn, by.Issuer, by.Subject, by.Roles }, cancellationToken: ct));
     }
 
-    /// <summary>Whether the caller's grants let them write this school, which may be new.</summary>
+    /// <summary>Whether the caller holds the whole of this school, which may be new.</summary>
     public static Task<bool> MayWriteAsync(Work work, Authority by, int schoolUrn, CancellationToken ct)
     {
         const string Sql = """
             select exists (
-                select 1 from reach(@Issuer, @Subject, @Roles) g where g.school_urn is null or g.school_urn = @schoolUrn)
+                select 1 from whole_reach(@Issuer, @Subject, @Roles) g where g.school_urn is null or g.school_urn = @schoolUrn)
             """;
         return work.Connection.ExecuteScalarAsync<bool>(work.Command(Sql, new { schoolUrn, by.Issuer, by.Subject, by.Roles }, ct));
     }

@@ -39,6 +39,7 @@ public sealed record GapThread
 
     public required DateOnly ReviewOn { get; init; }
 
+    /// <summary>The pupils it is for, as far as the caller reaches them.</summary>
     public required IReadOnlyList<Guid> TargetPupilIds { get; init; }
 
     public required ThreadState State { get; init; }

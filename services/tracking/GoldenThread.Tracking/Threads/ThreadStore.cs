@@ -1,5 +1,6 @@
 using Dapper;
 using GoldenThread.ServiceDefaults;
+using GoldenThread.Tracking.Gaps;
 using GoldenThread.Tracking.V1;
 using Npgsql;
 using ThreadState = GoldenThread.Tracking.V1.ThreadState;
@@ -9,18 +10,30 @@ namespace GoldenThread.Tracking.Threads;
 /// <summary>Every statement about threads and their actions.</summary>
 public sealed class ThreadStore(NpgsqlDataSource source)
 {
-    private const string Columns = """
-        t.thread_id, t.school_urn, t.version, t.gap, t.objective, t.owner_person_id, t.review_on, t.target_pupil_ids, t.state, t.outcome, t.opened_at
-        """;
-
     // A thread belongs to the whole school, so a grant of some classes does not reach it; one of some subjects reaches theirs. One on a sensitive
     // group is for those who may see who is in it.
-    private const string WithinReach = """
-        exists (
-            select 1 from reach(@Issuer, @Subject, roles_for_group(t.group_code, @Roles, @SensitiveRoles)) g
-            where (g.school_urn is null or g.school_urn = t.school_urn) and g.class_ids is null
-              and (g.subjects is null or t.subject = any (g.subjects))
-              and (g.year_groups is null or t.year_group = any (g.year_groups)))
+    private const string Grants = """
+        select 1 from reach(@Issuer, @Subject, roles_for_group(t.group_code, @Roles, @SensitiveRoles)) g
+        where (g.school_urn is null or g.school_urn = t.school_urn) and g.class_ids is null
+          and (g.subjects is null or t.subject = any (g.subjects))
+        """;
+
+    private const string WithinReach = $"exists ({Grants} and (g.year_groups is null or t.year_group = any (g.year_groups)))";
+
+    // A grant of some years names the target pupils who were in them when the thread was opened: leavers and movers stay in the cohort as it was.
+    private const string Columns = $"""
+        t.thread_id, t.school_urn, t.version, t.gap, t.objective, t.owner_person_id, t.review_on, t.state, t.outcome, t.opened_at,
+        array(
+            select p.pupil_id
+            from unnest(t.target_pupil_ids) with ordinality as p(pupil_id, place)
+            where exists (
+                {Grants} and (g.year_groups is null or exists (
+                    select 1
+                    from enrolment e
+                    where e.pupil_id = p.pupil_id and e.school_urn = t.school_urn and e.superseded_at is null
+                      and e.year_group = any (g.year_groups)
+                      and (t.opened_at at time zone 'Europe/London')::date between e.from_on and coalesce(e.to_on, 'infinity'))))
+            order by p.place) as target_pupil_ids
         """;
 
     private const string One = $"select {Columns} from thread t where t.thread_id = @threadId and {WithinReach}";
@@ -79,16 +92,33 @@ public sealed class ThreadStore(NpgsqlDataSource source)
         return await work.Connection.ExecuteScalarAsync<bool>(work.Command(Sql, new { personId, on }, ct));
     }
 
-    /// <summary>How many of these pupils are on the roll of the school on a day.</summary>
-    public async Task<int> CountOnRollAsync(Work work, IReadOnlyCollection<Guid> pupils, int schoolUrn, DateOnly on, CancellationToken ct)
+    /// <summary>How many of these pupils are on the roll of the gap's school on a day, and in a year group within the caller's reach.</summary>
+    public async Task<int> CountOnRollAsync(
+        Work work, IReadOnlyCollection<Guid> pupils, GapQuestion gap, DateOnly on, Authority authority, Authority sensitive, CancellationToken ct)
     {
         const string Sql = """
-            select count(distinct pupil_id)::int
-            from enrolment
-            where pupil_id = any (@Pupils) and school_urn = @schoolUrn and superseded_at is null
-              and from_on <= @on and (to_on is null or to_on >= @on)
+            select count(distinct e.pupil_id)::int
+            from enrolment e
+            where e.pupil_id = any (@Pupils) and e.school_urn = @SchoolUrn and e.superseded_at is null
+              and e.from_on <= @on and (e.to_on is null or e.to_on >= @on)
+              and exists (
+                  select 1 from reach(@Issuer, @Holder, roles_for_group(@Group, @Roles, @SensitiveRoles)) g
+                  where (g.school_urn is null or g.school_urn = e.school_urn) and g.class_ids is null
+                    and (g.subjects is null or @Subject = any (g.subjects))
+                    and (g.year_groups is null or e.year_group = any (g.year_groups)))
             """;
-        return await work.Connection.ExecuteScalarAsync<int>(work.Command(Sql, new { Pupils = pupils.ToArray(), schoolUrn, on }, ct));
+        return await work.Connection.ExecuteScalarAsync<int>(work.Command(Sql, new
+        {
+            authority.Issuer,
+            Holder = authority.Subject,
+            authority.Roles,
+            SensitiveRoles = sensitive.Roles,
+            Pupils = pupils.ToArray(),
+            gap.Group,
+            gap.Subject,
+            gap.SchoolUrn,
+            on,
+        }, ct));
     }
 
     /// <summary>Keeps a new thread.</summary>
@@ -154,33 +184,51 @@ public sealed class ThreadStore(NpgsqlDataSource source)
         }, ct));
     }
 
-    /// <summary>Scores of pupils before and after, on one and the same scale, with what regression to the mean needs.</summary>
-    public async Task<IReadOnlyList<PairRow>> PairsAsync(GapThread thread, Guid after, CancellationToken ct)
+    /// <summary>
+    /// Scores of target pupils before and after, each pair on one and the same scale and sat where the caller reaches, with what regression to the
+    /// mean needs: the mean of all who sat before on the scale in the pupil's year group, and the reliability, unknown where either test's is.
+    /// </summary>
+    public async Task<IReadOnlyList<PairRow>> PairsAsync(GapThread thread, Guid after, Authority authority, Authority sensitive, CancellationToken ct)
     {
         const string Sql = """
             with scored as (
-                select distinct on (r.pupil_id, r.collection_id) r.pupil_id, r.collection_id, r.score::double precision as score, t.scale,
-                    t.reliability::double precision as reliability, c.due_on
+                select distinct on (r.pupil_id, r.collection_id, t.scale) r.pupil_id, r.collection_id, r.school_urn, r.year_group,
+                    r.score::double precision as score, t.scale, t.reliability::double precision as reliability, c.due_on
                 from result_copy r
                 join test_copy t on t.test_id = r.test_id
                 join collection_copy c on c.collection_id = r.collection_id
                 where r.collection_id in (@Before, @after) and t.subject = @Subject and r.score is not null
-                order by r.pupil_id, r.collection_id, r.sat_on desc, r.recorded_at desc
+                order by r.pupil_id, r.collection_id, t.scale, r.sat_on desc, r.recorded_at desc, r.result_id desc
             ), population as (
-                select scale, avg(score) as mean from scored where collection_id = @Before group by scale
+                select scale, year_group, avg(score) as mean from scored where collection_id = @Before group by scale, year_group
+            ), target as (
+                select s.*
+                from scored s
+                where s.pupil_id = any (@Targets)
+                  and exists (
+                      select 1 from reach(@Issuer, @Holder, roles_for_group(@Group, @Roles, @SensitiveRoles)) g
+                      where (g.school_urn is null or g.school_urn = s.school_urn) and g.class_ids is null
+                        and (g.subjects is null or @Subject = any (g.subjects))
+                        and (g.year_groups is null or s.year_group = any (g.year_groups)))
             )
-            select b.score as before, a.score as after, p.mean as population_mean, least(a.reliability, b.reliability) as reliability
-            from scored b
-            join scored a on a.pupil_id = b.pupil_id and a.collection_id = @after and a.scale = b.scale and a.due_on > b.due_on
-            join population p on p.scale = b.scale
-            where b.collection_id = @Before and b.pupil_id = any (@Targets)
-            order by b.pupil_id
+            select b.pupil_id, b.scale, b.score as before, a.score as after, p.mean as population_mean,
+                case when a.reliability is not null and b.reliability is not null then least(a.reliability, b.reliability) end as reliability
+            from target b
+            join target a on a.pupil_id = b.pupil_id and a.collection_id = @after and a.scale = b.scale and a.due_on > b.due_on
+            join population p on p.scale = b.scale and p.year_group = b.year_group
+            where b.collection_id = @Before
+            order by b.pupil_id, b.scale
             """;
         await using var connection = await source.OpenConnectionAsync(ct);
         return (await connection.QueryAsync<PairRow>(new CommandDefinition(Sql, new
         {
             Before = Guid.Parse(thread.Gap.CollectionId),
             after,
+            authority.Issuer,
+            Holder = authority.Subject,
+            authority.Roles,
+            SensitiveRoles = sensitive.Roles,
+            thread.Gap.Group,
             thread.Gap.Subject,
             Targets = thread.TargetPupilIds.ToArray(),
         }, cancellationToken: ct))).AsList();
@@ -277,6 +325,10 @@ public sealed class ThreadStore(NpgsqlDataSource source)
 /// <summary>A target pupil's scores before and after.</summary>
 public sealed record PairRow
 {
+    public required Guid PupilId { get; init; }
+
+    public required string Scale { get; init; }
+
     public required double Before { get; init; }
 
     public required double After { get; init; }

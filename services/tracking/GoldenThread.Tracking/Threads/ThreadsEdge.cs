@@ -34,9 +34,10 @@ public sealed class ThreadsEdge(ThreadStore store, GapStore gaps, StatusReadStor
         var counted = await gaps.CountAsync(question, context.Authority(), context.SensitiveAuthority(), ct) ?? throw Errors.GapNotFound();
         await using var work = await works.BeginAsync(context);
         await DemandOwnerAsync(work, owner, "owner_person_id", ct);
-        if (await store.CountOnRollAsync(work, targets, request.SchoolUrn, clock.Today(), ct) != targets.Count)
+        if (await store.CountOnRollAsync(
+            work, targets, question, clock.Today(), context.Authority(), context.SensitiveAuthority(), ct) != targets.Count)
         {
-            throw Errors.ThreadInvalid("target_pupil_ids", "Every target pupil must be on the roll of the school today.");
+            throw Errors.ThreadInvalid("target_pupil_ids", "Every target pupil must be on the roll of the school today, and one of yours.");
         }
 
         var thread = new GapThread
@@ -128,28 +129,55 @@ public sealed class ThreadsEdge(ThreadStore store, GapStore gaps, StatusReadStor
     {
         var after = Fields.Id(request.CollectionId, "collection_id");
         var thread = await FindAsync(request.ThreadId, context);
-        var pairs = await store.PairsAsync(thread, after, context.CancellationToken);
+        var pairs = await store.PairsAsync(thread, after, context.Authority(), context.SensitiveAuthority(), context.CancellationToken);
         return pairs.Count == 0 ? throw Errors.ImpactNotMeasurable() : Impact(thread, pairs);
     }
 
     private static MeasureImpactResponse Impact(GapThread thread, IReadOnlyList<PairRow> pairs)
     {
-        var reliability = pairs.All(p => p.Reliability is not null) ? pairs.Min(p => p.Reliability) : null;
-        var compared = BeforeAfter.Compare(pairs.Select(p => (p.Before, p.After)).ToList(), pairs[0].PopulationMean, reliability ?? 1);
-        return new MeasureImpactResponse
+        var answer = new MeasureImpactResponse
         {
             Targeted = thread.TargetPupilIds.Count,
-            Measured = pairs.Count,
-            Before = Means.Interval(Sample.Of(pairs.Select(p => p.Before))).ToProto(),
-            After = Means.Interval(Sample.Of(pairs.Select(p => p.After))).ToProto(),
-            Change = compared.Change.ToProto(),
-            ExpectedWithoutAction = reliability is null
-                ? Figures.Redacted("NOT_AVAILABLE", "The reliability of the test is unknown.")
-                : compared.ExpectedChange.ToProto(),
-            Verdict = compared.Verdict == Verdict.CannotTell ? ImpactVerdict.CannotTell : ImpactVerdict.CannotAttribute,
+            Measured = pairs.Select(p => p.PupilId).Distinct().Count(),
             Method = "before and after only",
         };
+        if (pairs.Any(p => p.Scale != pairs[0].Scale))
+        {
+            SetMixed(answer);
+        }
+        else
+        {
+            SetCompared(answer, pairs);
+        }
+
+        return answer;
     }
+
+    private static void SetMixed(MeasureImpactResponse answer)
+    {
+        answer.Before = MixedScales();
+        answer.After = MixedScales();
+        answer.Change = MixedScales();
+        answer.ExpectedWithoutAction = MixedScales();
+        answer.Verdict = ImpactVerdict.CannotTell;
+    }
+
+    private static void SetCompared(MeasureImpactResponse answer, IReadOnlyList<PairRow> pairs)
+    {
+        var reliability = pairs.All(p => p.Reliability is not null) ? pairs.Min(p => p.Reliability) : null;
+
+        // What is to be expected is linear in the population's mean, so the mean over pupils of their own year groups' means gives it exactly.
+        var compared = BeforeAfter.Compare(pairs.Select(p => (p.Before, p.After)).ToList(), pairs.Average(p => p.PopulationMean), reliability ?? 1);
+        answer.Before = Means.Interval(Sample.Of(pairs.Select(p => p.Before))).ToProto();
+        answer.After = Means.Interval(Sample.Of(pairs.Select(p => p.After))).ToProto();
+        answer.Change = compared.Change.ToProto();
+        answer.ExpectedWithoutAction = reliability is null
+            ? Figures.Redacted("NOT_AVAILABLE", "The reliability of the test is unknown.")
+            : compared.ExpectedChange.ToProto();
+        answer.Verdict = compared.Verdict == Verdict.CannotTell ? ImpactVerdict.CannotTell : ImpactVerdict.CannotAttribute;
+    }
+
+    private static Type.V1.Figure MixedScales() => Figures.Redacted("MIXED_SCALES", "Scores of two scales are never averaged.");
 
     private static List<Guid> Targets(OpenThreadRequest request)
     {

@@ -50,13 +50,13 @@ public sealed class Cohort
     public string Collection(int window) => windows[window].Collection.ToString();
 
     /// <summary>One more window: a test and a collection, a month after the last. Tells tracking of the collection, and of the test unless it is to come later.</summary>
-    public async Task<int> AddWindowAsync(bool tellTest = true, string scale = "standardised", Guid? test = null)
+    public async Task<int> AddWindowAsync(bool tellTest = true, string scale = "standardised", Guid? test = null, decimal? reliability = 0.9m)
     {
         windows.Add((test ?? Guid.NewGuid(), Guid.NewGuid()));
         await TellCollectionAsync(windows.Count - 1, version: 1, lockedAt: null);
         if (tellTest)
         {
-            await TellTestAsync(windows.Count - 1, scale);
+            await TellTestAsync(windows.Count - 1, scale, reliability);
         }
 
         return windows.Count - 1;
@@ -66,7 +66,7 @@ public sealed class Cohort
     public Guid Test(int window) => windows[window].Test;
 
     /// <summary>Tells tracking of a window's test, and waits until it knows.</summary>
-    public async Task TellTestAsync(int window, string scale = "standardised")
+    public async Task TellTestAsync(int window, string scale = "standardised", decimal? reliability = 0.9m)
     {
         var test = windows[window].Test;
         await house.TellAsync(new TestChanged
@@ -80,7 +80,7 @@ public sealed class Cohort
             HighestScore = 140,
             Mean = 100,
             StandardDeviation = 15,
-            Reliability = 0.9m,
+            Reliability = reliability,
             Bands = [new() { Name = "low", From = 60, IsLow = true }, new() { Name = "middle", From = 93, IsLow = false }, new() { Name = "high", From = 113, IsLow = false }],
             ExpectedFrom = 100,
             Codes = [new() { Code = "A", Meaning = "absent", CountsAsNotMet = true }, new() { Code = "J", Meaning = "joined after", CountsAsNotMet = false }],

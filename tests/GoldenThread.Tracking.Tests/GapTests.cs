@@ -63,7 +63,10 @@ public sealed class GapTests(TrackingHouse house)
         var judgement = await cohort.AddWindowAsync(scale: "steps", reliability: null);
         var later = Enumerable.Range(4, 8).Select(at => cohort.Row(0, at, 120m) with
         {
-            ResultId = Guid.CreateVersion7(), Version = 1, TestId = cohort.Test(judgement), SatOn = new DateOnly(2025, 9, 30),
+            ResultId = Guid.CreateVersion7(),
+            Version = 1,
+            TestId = cohort.Test(judgement),
+            SatOn = new DateOnly(2025, 9, 30),
         }).ToList();
 
         await cohort.TellAsync(later);
@@ -79,7 +82,10 @@ public sealed class GapTests(TrackingHouse house)
         var (cohort, other) = (await TwelveAgainstTwentyAsync(), await Cohort.OfAsync(house, 1));
         var visit = cohort.Row(0, 0, 90m) with
         {
-            ResultId = Guid.CreateVersion7(), Version = 1, SchoolUrn = other.Urn, SatOn = new DateOnly(2025, 9, 30),
+            ResultId = Guid.CreateVersion7(),
+            Version = 1,
+            SchoolUrn = other.Urn,
+            SatOn = new DateOnly(2025, 9, 30),
         };
 
         await cohort.TellAsync([visit]);
@@ -100,7 +106,10 @@ public sealed class GapTests(TrackingHouse house)
         var joiner = await house.Lead.PupilAsync(cohort.Urn, $"Joiner{cohort.Urn}", "2025-10-06");
         var late = cohort.Row(0, 0, 110m) with
         {
-            ResultId = Guid.CreateVersion7(), Version = 1, PupilId = Guid.Parse(joiner.PupilId), SatOn = new DateOnly(2025, 10, 7),
+            ResultId = Guid.CreateVersion7(),
+            Version = 1,
+            PupilId = Guid.Parse(joiner.PupilId),
+            SatOn = new DateOnly(2025, 10, 7),
         };
 
         await cohort.TellAsync([late]);

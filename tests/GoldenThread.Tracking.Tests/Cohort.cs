@@ -53,13 +53,13 @@ public sealed class Cohort
     public string Collection(int window) => windows[window].Collection.ToString();
 
     /// <summary>One more window: a test and a collection, a month after the last. Tells tracking of the collection, and of the test unless it is to come later.</summary>
-    public async Task<int> AddWindowAsync(bool tellTest = true, string scale = "standardised", Guid? test = null)
+    public async Task<int> AddWindowAsync(bool tellTest = true, string scale = "standardised", Guid? test = null, decimal? reliability = 0.9m)
     {
         windows.Add((test ?? Guid.NewGuid(), Guid.NewGuid()));
         await TellCollectionAsync(windows.Count - 1, version: 1, lockedAt: null);
         if (tellTest)
         {
-            await TellTestAsync(windows.Count - 1, scale);
+            await TellTestAsync(windows.Count - 1, scale, reliability);
         }
 
         return windows.Count - 1;

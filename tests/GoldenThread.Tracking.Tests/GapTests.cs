@@ -57,6 +57,69 @@ public sealed class GapTests(TrackingHouse house)
     }
 
     [Fact]
+    public async Task Pupil_WithAJudgementBesideTheTest_CountsByTheTest()
+    {
+        var cohort = await TwelveAgainstTwentyAsync();
+        var judgement = await cohort.AddWindowAsync(scale: "steps", reliability: null);
+        var later = Enumerable.Range(4, 8).Select(at => cohort.Row(0, at, 120m) with
+        {
+            ResultId = Guid.CreateVersion7(),
+            Version = 1,
+            TestId = cohort.Test(judgement),
+            SatOn = new DateOnly(2025, 9, 30),
+        }).ToList();
+
+        await cohort.TellAsync(later);
+        await house.KnownAsync("select count(*) from result_copy where result_id = any (@ids)", new { ids = later.Select(row => row.ResultId).ToArray() }, later.Count);
+
+        var gap = await GapAsync(cohort);
+        Assert.Equal((12, 4), (gap.InGroup.Pupils, gap.InGroup.Met));
+    }
+
+    [Fact]
+    public async Task Pupil_WhoSatAtTwoSchools_CountsOnce_AtTheMainSchoolOfTheDueDay()
+    {
+        var (cohort, other) = (await TwelveAgainstTwentyAsync(), await Cohort.OfAsync(house, 1));
+        var visit = cohort.Row(0, 0, 90m) with
+        {
+            ResultId = Guid.CreateVersion7(),
+            Version = 1,
+            SchoolUrn = other.Urn,
+            SatOn = new DateOnly(2025, 9, 30),
+        };
+
+        await cohort.TellAsync([visit]);
+        await house.KnownAsync("select count(*) from result_copy where result_id = @ResultId", new { visit.ResultId });
+
+        Assert.Equal((12, 4), ((await GapAsync(cohort)).InGroup.Pupils, (await GapAsync(cohort)).InGroup.Met));
+        var there = Request(cohort);
+        there.SchoolUrn = other.Urn;
+        await RefusedAsync(StatusCode.NotFound, "GAP_NOT_FOUND", () => house.Lead.Gaps.MeasureGapAsync(there, house.Lead.Headers).ResponseAsync);
+    }
+
+    [Fact]
+    public async Task Joiner_AfterTheDueDay_CountsInTheGroupOfTheFirstDay()
+    {
+        var cohort = await TwelveAgainstTwentyAsync();
+        await house.Lead.ImportAsync(
+            $"URN,Forename,Surname,DOB,Sex,Year group,From,FSM\n{cohort.Urn},Pupil,Joiner{cohort.Urn},2016-01-01,F,{Cohort.YearGroup},2025-10-06,Y\n", from: "2025-10-06");
+        var joiner = await house.Lead.PupilAsync(cohort.Urn, $"Joiner{cohort.Urn}", "2025-10-06");
+        var late = cohort.Row(0, 0, 110m) with
+        {
+            ResultId = Guid.CreateVersion7(),
+            Version = 1,
+            PupilId = Guid.Parse(joiner.PupilId),
+            SatOn = new DateOnly(2025, 10, 7),
+        };
+
+        await cohort.TellAsync([late]);
+        await house.KnownAsync("select count(*) from result_copy where result_id = @ResultId", new { late.ResultId });
+
+        var gap = await GapAsync(cohort);
+        Assert.Equal((13, 5, 20), (gap.InGroup.Pupils, gap.InGroup.Met, gap.Others.Pupils));
+    }
+
+    [Fact]
     public async Task Code_AfterAScoreInOneCollection_DoesNotTakeTheScoresPlace()
     {
         var cohort = await TwelveAgainstTwentyAsync();

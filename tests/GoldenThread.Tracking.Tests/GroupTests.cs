@@ -152,6 +152,18 @@ public sealed class GroupTests(TrackingHouse house)
         await RefusedAsync(StatusCode.NotFound, "GROUP_NOT_FOUND", () => house.Lead.Groups.GetGroupAsync(new() { Group = "nobody" }, house.Lead.Headers).ResponseAsync);
     }
 
+    [Fact]
+    public async Task Chinese_IsEveryCodeThatBeginsLikeIt()
+    {
+        var urn = await house.SchoolAsync();
+        string[] codes = ["CHNE", "CHKC", "CMAL", "COCH", "OOTH", "APKN"];
+        var rows = codes.Select(code => $"{urn},A,{code}of{urn},2016-05-01,M,4,2025-09-01,{code}");
+        await house.Lead.ImportAsync($"URN,Forename,Surname,DOB,Sex,Year group,From,Ethnicity\n{string.Join('\n', rows)}\n");
+
+        Assert.Equal(["CHKC", "CHNE", "CMAL", "COCH"], (await house.Lead.ListAsync(urn, "2025-09-01", "ethnic-chinese")).Select(p => p.Surname[..4]).Order());
+        Assert.Equal("OOTH", Assert.Single(await house.Lead.ListAsync(urn, "2025-09-01", "ethnic-other")).Surname[..4]);
+    }
+
     private static GroupDefinition House(string name) => new()
     {
         Name = $"House {name}",

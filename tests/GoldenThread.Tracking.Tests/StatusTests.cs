@@ -61,6 +61,63 @@ public sealed class StatusTests(TrackingHouse house)
     }
 
     [Fact]
+    public async Task Fit_OfTheSameTestsAYearLater_LeavesWhatWasJudgedAsItWas()
+    {
+        var (cohort, first, second) = await FittedAsync();
+        await TheStatusAsync(cohort, 5, second, ProgressStatus.OnTrack);
+        var again = await cohort.AddWindowAsync(tellTest: false, test: cohort.Test(first));
+        var last = await cohort.AddWindowAsync(tellTest: false, test: cohort.Test(second));
+        await cohort.RecordAsync(again, Enumerable.Range(0, Fitting).Select(at => (at, Prior(at))));
+        await cohort.RecordAsync(last, Enumerable.Range(0, Fitting).Select(at => (at, Current(at, change: 12))));
+        await cohort.LockAsync(last);
+
+        var pair = new { prior = cohort.Test(first), current = cohort.Test(second) };
+        await Eventually.Async(async () => Assert.Equal(2, await house.ScalarAsync<long>(
+            "select count(*) from prior_score_fit where prior_test_id = @prior and current_test_id = @current", pair)));
+        // A correction has all of the pupil's windows judged anew.
+        const string Version = "select version from progress_status where pupil_id = @pupil and collection_id = @collection";
+        var judged = new { pupil = cohort[5], collection = Guid.Parse(cohort.Collection(second)) };
+        var before = await house.ScalarAsync<long>(Version, judged);
+        await cohort.RecordAsync(first, [(5, Prior(5) + 1)]);
+        await Eventually.Async(async () => Assert.NotEqual(before, await house.ScalarAsync<long>(Version, judged)));
+
+        Assert.Equal(1, (await StatusAsync(cohort, 5, second))!.FitVersion);
+    }
+
+    [Fact]
+    public async Task Judgement_BesideATest_DoesNotTakeTheScoresPlace()
+    {
+        var cohort = await Cohort.OfAsync(house, 1);
+        var (before, window) = (await cohort.AddWindowAsync(), await cohort.AddWindowAsync());
+        var judgement = await cohort.AddWindowAsync(scale: "steps", reliability: null);
+        await cohort.RecordAsync(before, [(0, 115m)]);
+        var judged = cohort.Row(window, 0, 3m) with { ResultId = Guid.CreateVersion7(), TestId = cohort.Test(judgement), SatOn = new(2025, 10, 31) };
+        await cohort.TellAsync([judged]);
+        await house.KnownAsync("select count(*) from result_copy where result_id = @ResultId", new { judged.ResultId });
+
+        await cohort.RecordAsync(window, [(0, 95m)]);
+
+        await TheStatusAsync(cohort, 0, window, ProgressStatus.FallingBehind);
+    }
+
+    [Fact]
+    public async Task Shares_CountWhoSatAtAnotherSchool_WhereTheyAreExpected()
+    {
+        var (here, there) = (await Cohort.OfAsync(house, 2), await Cohort.OfAsync(house, 1));
+        await here.AddWindowAsync();
+        await here.AddWindowAsync();
+        await here.RecordAsync(0, [(0, 110m), (1, 110m)]);
+        await here.RecordAsync(1, [(1, 110m)]);
+        var elsewhere = here.Row(1, 0, 80m) with { SchoolUrn = there.Urn };
+        await here.TellAsync([elsewhere]);
+        await house.KnownAsync("select count(*) from progress_status where pupil_id = @pupil and status = 2", new { pupil = here[0] });
+
+        var shares = await house.Lead.Progress.GetStatusSharesAsync(Shares(here, 1), house.Lead.Headers);
+
+        Assert.Equal((2, 1, 1), (shares.Expected, Of(shares, ProgressStatus.FallingBehind), Of(shares, ProgressStatus.NoData)));
+    }
+
+    [Fact]
     public async Task Fit_WhenResultsArriveAfterTheLockThatFollowedThem_IsMadeAnewWithThem()
     {
         var cohort = await Cohort.OfAsync(house, Fitting);

@@ -17,8 +17,10 @@ public sealed record GapQuestion(string Group, Guid CollectionId, string Subject
 public sealed class GapStore(NpgsqlDataSource source)
 {
     /// <summary>
-    /// The group and its comparator, counted; null where the gap is not within the caller's reach. A pupil counts once, by the latest scored
-    /// result; the group is that of the day on which the collection was due, and so are the schools that make up the trust. A grant of some classes does not answer for a school.
+    /// The group and its comparator, counted; null where the gap is not within the caller's reach. A pupil counts once over all schools: by a
+    /// result with a score, on a test with a norm, at the main school of the day on which the collection was due, sat last; in this order. The
+    /// group is that of the same day, or of a later joiner's first, and so are the schools that make up the trust. A grant of some classes does
+    /// not answer for a school.
     /// </summary>
     public async Task<CountedGap?> CountAsync(GapQuestion gap, Authority authority, Authority sensitive, CancellationToken ct)
     {
@@ -54,23 +56,36 @@ public sealed class GapStore(NpgsqlDataSource source)
                     join school_membership m on m.school_urn = o.school_urn
                     join collection_copy c on c.collection_id = @CollectionId
                     where o.stands_as = s.stands_as and m.from_on <= c.due_on and (m.to_on is null or m.to_on >= c.due_on))
-            ), cohort as (
-                select distinct on (r.pupil_id) r.pupil_id, r.school_urn, r.score, t.scale, t.expected_from, c.due_on,
+            ), counted as (
+                select distinct on (r.pupil_id) r.pupil_id, r.school_urn, r.year_group, r.score, t.scale, t.expected_from, c.due_on,
                     r.score is not null or exists (
                         select 1 from jsonb_array_elements(t.codes) k
-                        where k ->> 'code' = r.code and (k ->> 'countsAsNotMet')::boolean) as counts
+                        where k ->> 'code' = r.code and (k ->> 'countsAsNotMet')::boolean) as counts,
+                    case
+                        when e.pupil_id is not null then c.due_on
+                        else greatest(c.due_on, (
+                            select min(first.from_on) from enrolment first where first.pupil_id = r.pupil_id and first.superseded_at is null))
+                    end as grouped_on
                 from permitted, result_copy r
                 join test_copy t on t.test_id = r.test_id
                 join collection_copy c on c.collection_id = r.collection_id
+                left join enrolment e on e.pupil_id = r.pupil_id and e.superseded_at is null and e.is_main
+                    and e.from_on <= c.due_on and (e.to_on is null or e.to_on >= c.due_on)
                 where r.collection_id = @CollectionId and t.subject = @Subject
-                  and (r.school_urn = @SchoolUrn or (@SchoolUrn::int is null and r.school_urn in (select school_urn from member)))
+                  and (@SchoolUrn::int is null or r.pupil_id in (
+                      select o.pupil_id from result_copy o where o.collection_id = @CollectionId and o.school_urn = @SchoolUrn))
+                order by r.pupil_id, (r.score is null), (not is_normed(t)), (e.school_urn is distinct from r.school_urn),
+                    r.sat_on desc, r.recorded_at desc, r.result_id desc
+            ), cohort as (
+                select *
+                from counted r
+                where (r.school_urn = @SchoolUrn or (@SchoolUrn::int is null and r.school_urn in (select school_urn from member)))
                   and (@YearGroup::text is null or r.year_group = @YearGroup)
-                order by r.pupil_id, (r.score is null), r.sat_on desc, r.recorded_at desc, r.result_id desc
             ), sided as (
                 select k.*, exists (
                     select 1 from group_membership m
                     where m.pupil_id = k.pupil_id and m.group_code = @Group
-                      and m.from_on <= k.due_on and (m.to_on is null or m.to_on >= k.due_on)) as in_group
+                      and m.from_on <= k.grouped_on and (m.to_on is null or m.to_on >= k.grouped_on)) as in_group
                 from cohort k
             )
             select d.version, d.name, d.comparator_name, s.school_urn, max(s.due_on) as "on",

@@ -9,17 +9,20 @@ namespace GoldenThread.Tracking.Progress;
 /// <summary>Every statement about fits and statuses.</summary>
 public sealed class ProgressStore
 {
-    /// <summary>The windows of pupils in subjects, oldest first, one per window: of two results the one with a score, then the later.</summary>
+    /// <summary>
+    /// The windows of pupils in subjects, oldest first, one per window: of two results the one with a score, then the one on a test with a norm
+    /// (a judgement beside it says nothing of standing), then the later.
+    /// </summary>
     public async Task<ILookup<PupilSubject, Window>> WindowsAsync(Work work, IReadOnlyCollection<PupilSubject> whose, CancellationToken ct)
     {
         const string Sql = """
             select distinct on (w.pupil_id, w.subject, c.due_on, r.collection_id)
-                w.pupil_id, w.subject, r.collection_id, r.school_urn, r.year_group, r.test_id, r.score
+                w.pupil_id, w.subject, r.collection_id, c.due_on, r.school_urn, r.year_group, r.test_id, r.score
             from unnest(@Pupils, @Subjects) as w(pupil_id, subject)
             join result_copy r on r.pupil_id = w.pupil_id
             join test_copy t on t.test_id = r.test_id and t.subject = w.subject
             join collection_copy c on c.collection_id = r.collection_id
-            order by w.pupil_id, w.subject, c.due_on, r.collection_id, (r.score is null), r.sat_on desc, r.recorded_at desc
+            order by w.pupil_id, w.subject, c.due_on, r.collection_id, (r.score is null), (not is_normed(t)), r.sat_on desc, r.recorded_at desc
             """;
         var rows = (await work.Connection.QueryAsync<WindowRow>(work.Command(Sql, new
         {
@@ -29,24 +32,23 @@ public sealed class ProgressStore
         var tests = await TestsAsync(work, rows.Select(r => r.TestId), ct);
         return rows.ToLookup(
             r => new PupilSubject(r.PupilId, r.Subject),
-            r => new Window(r.CollectionId, r.SchoolUrn, r.YearGroup, tests[r.TestId], (double?)r.Score));
+            r => new Window(r.CollectionId, r.DueOn, r.SchoolUrn, r.YearGroup, tests[r.TestId], (double?)r.Score));
     }
 
-    /// <summary>The newest version of every fit from one of these tests to another.</summary>
+    /// <summary>Every version of every fit from one of these tests to another.</summary>
     public async Task<Fits> FitsAsync(Work work, IEnumerable<Guid> testIds, CancellationToken ct)
     {
         const string Sql = """
-            select distinct on (prior_test_id, current_test_id, year_group)
-                prior_test_id, current_test_id, year_group, version, n, slope, intercept, residual_sd,
-                prior_mean, prior_sd, prior_reliability, current_mean, current_sd, current_reliability
-            from prior_score_fit
-            where prior_test_id = any (@Tests) and current_test_id = any (@Tests)
-            order by prior_test_id, current_test_id, year_group, version desc
+            select f.prior_test_id, f.current_test_id, f.year_group, f.version, f.collection_id, c.due_on, f.n, f.slope, f.intercept, f.residual_sd,
+                f.prior_mean, f.prior_sd, f.prior_reliability, f.current_mean, f.current_sd, f.current_reliability
+            from prior_score_fit f
+            join collection_copy c using (collection_id)
+            where f.prior_test_id = any (@Tests) and f.current_test_id = any (@Tests)
             """;
         var rows = await work.Connection.QueryAsync<FitRow>(work.Command(Sql, new { Tests = testIds.Distinct().ToArray() }, ct));
-        return new Fits(rows.ToDictionary(
+        return new Fits(rows.ToLookup(
             r => (r.PriorTestId, r.CurrentTestId, r.YearGroup),
-            r => (r.Version, new PriorScoreFit(r.N, r.Slope, r.Intercept, r.ResidualSd,
+            r => new FrozenFit(r.Version, r.CollectionId, r.DueOn, new PriorScoreFit(r.N, r.Slope, r.Intercept, r.ResidualSd,
                 new TestNorm(r.PriorMean, r.PriorSd, r.PriorReliability), new TestNorm(r.CurrentMean, r.CurrentSd, r.CurrentReliability)))));
     }
 
@@ -63,8 +65,7 @@ public sealed class ProgressStore
                 from result_copy r
                 join test_copy t on t.test_id = r.test_id
                 join collection_copy c on c.collection_id = r.collection_id
-                where r.collection_id = @collectionId and r.score is not null
-                  and t.mean is not null and t.sd > 0 and t.reliability > 0 and t.reliability < 1
+                where r.collection_id = @collectionId and r.score is not null and is_normed(t)
                 order by r.pupil_id, r.test_id, r.sat_on desc, r.recorded_at desc
             ), pair as (
                 select distinct on (n.pupil_id, n.test_id, r.test_id)
@@ -75,7 +76,7 @@ public sealed class ProgressStore
                 join result_copy r on r.pupil_id = n.pupil_id and r.score is not null
                 join test_copy t on t.test_id = r.test_id and t.subject = n.subject
                 join collection_copy c on c.collection_id = r.collection_id and c.due_on < n.due_on
-                where t.mean is not null and t.sd > 0 and t.reliability > 0 and t.reliability < 1
+                where is_normed(t)
                 order by n.pupil_id, n.test_id, r.test_id, c.due_on desc, r.sat_on desc, r.recorded_at desc
             ), fitted as (
                 select prior_test_id, current_test_id, year_group, count(*)::int as n,
@@ -185,6 +186,8 @@ public sealed class ProgressStore
 
         public required Guid CollectionId { get; init; }
 
+        public required DateOnly DueOn { get; init; }
+
         public required int SchoolUrn { get; init; }
 
         public required string YearGroup { get; init; }
@@ -216,6 +219,10 @@ public sealed class ProgressStore
         public required string YearGroup { get; init; }
 
         public required int Version { get; init; }
+
+        public required Guid CollectionId { get; init; }
+
+        public required DateOnly DueOn { get; init; }
 
         public required int N { get; init; }
 

@@ -128,7 +128,7 @@ public sealed class StatusReadStore(NpgsqlDataSource source)
 
     /// <summary>
     /// How many pupils have each status, and how many were expected: enrolled at their main school on the day the collection was due, in the
-    /// year groups that sat. Null outside the grant, or where the group is unknown or not for the caller to see. A grant of some classes only
+    /// year groups that sat. Their status counts wherever they sat. Null outside the grant, or where the group is unknown or not for the caller to see. A grant of some classes only
     /// does not answer for a school.
     /// </summary>
     public async Task<SharesRow?> SharesAsync(
@@ -162,7 +162,7 @@ public sealed class StatusReadStore(NpgsqlDataSource source)
                 count(*) filter (where s.status = 6)::int as on_track
             from expected x
             left join progress_status s
-                on s.pupil_id = x.pupil_id and s.collection_id = @collectionId and s.subject = @subject and s.school_urn = @schoolUrn
+                on s.pupil_id = x.pupil_id and s.collection_id = @collectionId and s.subject = @subject
             where exists (
                 select 1 from reach(@Issuer, @Holder, roles_for_group(@groupCode, @Roles, @SensitiveRoles)) g
                 where (g.school_urn is null or g.school_urn = @schoolUrn) and g.class_ids is null

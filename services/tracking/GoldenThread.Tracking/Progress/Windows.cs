@@ -43,22 +43,35 @@ public sealed class JudgedTest
 
 /// <summary>What a pupil brought to one window in one subject.</summary>
 /// <param name="CollectionId">The window.</param>
+/// <param name="DueOn">The day on which it was due.</param>
 /// <param name="SchoolUrn">Where it was sat.</param>
 /// <param name="YearGroup">National Curriculum year at the sitting.</param>
 /// <param name="Test">The test.</param>
 /// <param name="Score">The score; null where a code stands instead.</param>
-public sealed record Window(Guid CollectionId, int SchoolUrn, string YearGroup, JudgedTest Test, double? Score)
+public sealed record Window(Guid CollectionId, DateOnly DueOn, int SchoolUrn, string YearGroup, JudgedTest Test, double? Score)
 {
     /// <summary>The window as the rule takes it; null where it has no score on a test with a norm.</summary>
     public ScoredWindow? Scored => Score is { } score && Test.Norm is { } norm ? new ScoredWindow(score, norm, Test.Bands.Of(score)) : null;
 }
 
-/// <summary>The frozen fits, newest version of each.</summary>
-public sealed class Fits(IReadOnlyDictionary<(Guid Prior, Guid Current, string YearGroup), (int Version, PriorScoreFit Fit)> newest)
+/// <summary>One version of a fit.</summary>
+/// <param name="Version">Its number.</param>
+/// <param name="CollectionId">The collection whose lock froze it.</param>
+/// <param name="DueOn">The day on which that was due.</param>
+/// <param name="Fit">The fit.</param>
+public sealed record FrozenFit(int Version, Guid CollectionId, DateOnly DueOn, PriorScoreFit Fit);
+
+/// <summary>The frozen fits, all versions. Tests come back each year, and with them the pair of a fit: each cohort is judged by its own.</summary>
+public sealed class Fits(ILookup<(Guid Prior, Guid Current, string YearGroup), FrozenFit> frozen)
 {
-    /// <summary>The newest fit from one test to another in a year group; null where there is none.</summary>
-    public (int Version, PriorScoreFit Fit)? Find(Guid prior, Guid current, string yearGroup) =>
-        newest.TryGetValue((prior, current, yearGroup), out var found) ? found : null;
+    /// <summary>
+    /// The fit from an earlier test to the window's: the one frozen from its own collection; while there is none, that of the latest collection
+    /// before it; null where there is neither. Never a later one: what was judged is not judged again by those who came after.
+    /// </summary>
+    public FrozenFit? Find(Guid prior, Window window) => frozen[(prior, window.Test.Id, window.YearGroup)]
+        .Where(fit => fit.CollectionId == window.CollectionId || fit.DueOn < window.DueOn)
+        .OrderByDescending(fit => fit.CollectionId == window.CollectionId).ThenByDescending(fit => fit.DueOn).ThenByDescending(fit => fit.Version)
+        .FirstOrDefault();
 }
 
 /// <summary>A status that was judged.</summary>
@@ -92,8 +105,9 @@ public static class Judging
     private static Judgement JudgeOne(
         Window window, ScoredWindow? scored, List<(Window Window, ScoredWindow Scored)> earlier, Fits fits, ProgressRule rule)
     {
-        var fromLast = earlier.Count > 0 ? fits.Find(earlier[0].Window.Test.Id, window.Test.Id, window.YearGroup) : null;
-        var fromLastButOne = earlier.Count > 1 ? fits.Find(earlier[1].Window.Test.Id, window.Test.Id, window.YearGroup) : null;
+        var fromLast = earlier.Count > 0 ? fits.Find(earlier[0].Window.Test.Id, window) : null;
+        // Of a test sat twice before, the fit is from the second time.
+        var fromLastButOne = earlier.Count > 1 && earlier[1].Window.Test.Id != earlier[0].Window.Test.Id ? fits.Find(earlier[1].Window.Test.Id, window) : null;
         var progress = ProgressDecision.Decide(scored, earlier.Select(e => e.Scored).ToList(), fromLast?.Fit, fromLastButOne?.Fit, rule);
         var version = progress.PointsSpanned switch
         {

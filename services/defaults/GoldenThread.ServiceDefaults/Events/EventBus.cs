@@ -97,6 +97,8 @@ public static class EventBus
     private static void Configure(IBusRegistrationContext context, IRabbitMqReceiveEndpointConfigurator endpoint, System.Type consumer, int atOnce)
     {
         endpoint.SetQuorumQueue();
+        // Where nothing is said, RabbitMQ 4 throws a message away after 20 deliveries: twenty crashes of a service in a row would lose it.
+        endpoint.SetQueueArgument("x-delivery-limit", int.MaxValue);
         endpoint.PrefetchCount = Prefetch;
         endpoint.ConcurrentMessageLimit = atOnce;
         // What fails for a reason of its own gets three more tries, then goes to the error queue with that reason …

@@ -93,15 +93,20 @@ internal sealed class AttainmentTable
     /// <summary>Whether a school has results in a year group.</summary>
     public bool Has(int? schoolUrn, string yearGroup) => cells.ContainsKey(CellKey.Whole(schoolUrn, yearGroup));
 
-    /// <summary>The member schools' sums behind a cell of the trust.</summary>
-    public IReadOnlyList<CohortSums> SchoolsBehind(CellKey key) =>
-        [.. Schools.Where(members.Contains).Select(school => this[key with { SchoolUrn = school }])];
+    /// <summary>The member schools' cells behind a cell of the trust.</summary>
+    public IEnumerable<CellKey> CellsBehind(CellKey key) => Schools.Where(members.Contains).Select(school => key with { SchoolUrn = school });
 
     /// <summary>Whether the fixed table tells of a cell at all.</summary>
     public bool IsFixed(CellKey key) => key.Part == Part.Whole || fixedGroups.Contains(key.Group);
 
     /// <summary>What the fixed table does not show of a cell.</summary>
     public Veil VeilOf(CellKey key) => IsFixed(key) ? veils.Value.GetValueOrDefault(key, Veil.None) : Veil.Full;
+
+    /// <summary>Whether something of a cell is hidden from one who sees so much.</summary>
+    public bool IsVeiled(CellKey key, Sight sight, Func<Veil, bool> isHidden) => sight != Sight.Clear && isHidden(VeilOf(key));
+
+    /// <summary>The sum of some cells; nobody where there are none.</summary>
+    public CohortSums SumOf(IEnumerable<CellKey> keys) => keys.Select(key => this[key]).Aggregate(CohortSums.Nobody, (a, b) => a + b);
 
     /// <summary>Puts in the sums: all years, the trust, and the rest of each group.</summary>
     private void Complete()

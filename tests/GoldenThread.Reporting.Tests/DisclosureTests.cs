@@ -33,6 +33,36 @@ public sealed class DisclosureTests(ReportingHouse house)
     }
 
     [Fact]
+    public void Suppression_CannotBeUndone_ByOneWhoSeesSomeCellsInFull()
+    {
+        for (var seed = 0; seed < 300; seed++)
+        {
+            var random = new Random(seed);
+            var table = RandomTable(random);
+            var reach = RandomMixedReach(random, table);
+            foreach (var (name, hidden, isSensitive, value) in Attack(table, reach))
+            {
+                Assert.False(isSensitive, $"seed {seed}: {name} of {hidden} can be worked out to be {value}");
+            }
+        }
+    }
+
+    [Fact]
+    public void OneSchoolSeenInFull_LeavesAnotherAsTheSiblingOfASmallOne()
+    {
+        var table = new AttainmentTable(
+            [Sums(1, "4", "", 30, 15), Sums(2, "4", "", 4, 2), Sums(3, "4", "", 50, 25), Sums(4, "4", "", 70, 35)], [], new HashSet<int> { 1, 2, 3, 4 },
+            new HashSet<string>());
+        var headOfOne = new Reach([new ReachRow { Clear = false, Sensitive = false }, new ReachRow { SchoolUrn = 1, Clear = true, Sensitive = false }]);
+
+        Assert.Equal([1, 2], Hidden(Board));
+        Assert.Equal([2, 3], Hidden(headOfOne));
+
+        IEnumerable<int> Hidden(Reach reach) =>
+            FixedRows(table, reach).Where(r => r is { HasSchoolUrn: true, YearGroup: "4" } && r.Figures.Pupils.Redacted is not null).Select(r => r.SchoolUrn);
+    }
+
+    [Fact]
     public void TrustRow_IsTheSame_HoweverTheVeiledSchoolsShareTheirSum()
     {
         var (one, other) = (Table(3, 2, 10, 6), Table(5, 3, 8, 5));
@@ -525,6 +555,24 @@ public sealed class DisclosureTests(ReportingHouse house)
 
         static SchoolSums SumsOf(int school, string year, string group, List<(bool Met, bool Coded, HashSet<string> Groups)> pupils) =>
             Sums(school, year, group, pupils.Count, pupils.Count(p => p is { Met: true, Coded: false }), pupils.Count(p => !p.Coded));
+    }
+
+    /// <summary>A reviewer of the whole trust who leads one or two schools as well, or some year groups of them.</summary>
+    private static Reach RandomMixedReach(Random random, AttainmentTable table)
+    {
+        var rows = new List<ReachRow> { new() { Clear = false, Sensitive = false } };
+        for (var grant = 0; grant <= random.Next(3); grant++)
+        {
+            rows.Add(new ReachRow
+            {
+                SchoolUrn = random.Next(8) == 0 ? null : table.Schools[random.Next(table.Schools.Count)],
+                YearGroups = random.Next(2) == 0 || rows[^1].YearGroups is not null ? null : [.. table.YearGroups.Where(_ => random.Next(2) == 0)],
+                Clear = true,
+                Sensitive = false,
+            });
+        }
+
+        return new Reach(rows);
     }
 
     /// <summary>Sums of a cohort in which all have a score, or so many: the others have a code that counts as not met.</summary>

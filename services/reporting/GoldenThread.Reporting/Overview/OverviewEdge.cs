@@ -54,13 +54,18 @@ internal sealed record OverviewSources
 internal static class OverviewReport
 {
     /// <summary>Lines of the schools that belonged to the trust on the due day, by name.</summary>
-    public static IEnumerable<SchoolOverview> Schools(OverviewSources sources, Reach reach, CollectionRow collection, DateOnly today) =>
-        sources.Attainment.Schools.Values
+    public static IEnumerable<SchoolOverview> Schools(OverviewSources sources, Reach reach, CollectionRow collection, DateOnly today)
+    {
+        var tables = sources.Attainment.TablesFor(reach).ToList();
+        return sources.Attainment.Schools.Values
             .Where(s => s.IsMember && reach.Knows(s.SchoolUrn))
             .OrderBy(s => s.Name, StringComparer.Ordinal).ThenBy(s => s.SchoolUrn)
-            .Select(school => Line(sources, reach, school, collection, today));
+            .Select(school => Line(sources, tables, reach, school, collection, today));
+    }
 
-    private static SchoolOverview Line(OverviewSources sources, Reach reach, SchoolRow school, CollectionRow collection, DateOnly today)
+    private static SchoolOverview Line(
+        OverviewSources sources, List<(string Subject, AttainmentTable Table)> tables, Reach reach, SchoolRow school, CollectionRow collection,
+        DateOnly today)
     {
         var line = new SchoolOverview
         {
@@ -68,7 +73,7 @@ internal static class OverviewReport
             SchoolName = school.Name,
             Completeness = Completeness(sources.Completeness.GetValueOrDefault(school.SchoolUrn), collection.DueOn < today),
         };
-        line.Subjects.AddRange(Headlines(sources.Attainment, reach, school.SchoolUrn));
+        line.Subjects.AddRange(Headlines(sources.Attainment, tables, reach, school.SchoolUrn));
         var sight = reach.Of(school.SchoolUrn, Reach.AllYears, null);
         if (sight != Sight.None)
         {
@@ -83,9 +88,10 @@ internal static class OverviewReport
         return line;
     }
 
-    private static IEnumerable<SubjectHeadline> Headlines(AttainmentSources sources, Reach reach, int schoolUrn)
+    private static IEnumerable<SubjectHeadline> Headlines(
+        AttainmentSources sources, List<(string Subject, AttainmentTable Table)> tables, Reach reach, int schoolUrn)
     {
-        foreach (var (subject, table) in sources.TablesBySubject.OrderBy(t => t.Key, StringComparer.Ordinal))
+        foreach (var (subject, table) in tables)
         {
             var sight = reach.Of(schoolUrn, Reach.AllYears, subject);
             if (sight == Sight.None || !table.Has(schoolUrn, Reach.AllYears))

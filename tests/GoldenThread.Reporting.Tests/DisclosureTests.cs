@@ -35,6 +35,7 @@ public sealed class DisclosureTests(ReportingHouse house)
     [Fact]
     public void Suppression_CannotBeUndone_ByOneWhoSeesSomeCellsInFull()
     {
+        var (seen, seenByBoard) = (0, 0);
         for (var seed = 0; seed < 300; seed++)
         {
             var random = new Random(seed);
@@ -44,7 +45,15 @@ public sealed class DisclosureTests(ReportingHouse house)
             {
                 Assert.False(isSensitive, $"seed {seed}: {name} of {hidden} can be worked out to be {value}");
             }
+
+            var others = ShownIn(table, reach).Where(s => reach.Of(s.Key.SchoolUrn, s.Key.YearGroup, "reading") == Sight.Suppressed).ToList();
+            var toBoard = ShownIn(table);
+            seen += others.Count(s => s.Value.Pupils.HasNumber());
+            seenByBoard += others.Count(s => toBoard[s.Key].Pupils.HasNumber());
         }
+
+        // Nor is all hidden instead.
+        Assert.InRange(seen, seenByBoard * 0.8, seenByBoard * 1.2);
     }
 
     [Fact]
@@ -180,9 +189,16 @@ public sealed class DisclosureTests(ReportingHouse house)
     [Fact]
     public void Ranges_LeaveEveryCountOpen_InEverySum()
     {
-        for (var seed = 0; seed < 150; seed++)
+        for (var seed = 0; seed < 300; seed++)
         {
-            var table = RandomTable(new Random(seed));
+            var random = new Random(seed);
+            var table = RandomTable(random);
+            if (seed % 2 == 0)
+            {
+                var reach = RandomMixedReach(random, table);
+                table = table.ForOneWhoSees(key => reach.Of(key.SchoolUrn, key.YearGroup, "reading") == Sight.Clear);
+            }
+
             foreach (var sum in SumsOf(table))
             {
                 var unknown = sum.Where(t => table.VeilOf(t.Key).Figures).ToList();

@@ -205,6 +205,49 @@ public sealed class BenchmarkTests(ReportingHouse house)
     }
 
     [Fact]
+    public async Task PublishedFigures_AndHowTheyAreRead_TakeAGrantForTheWholeTrust()
+    {
+        var lead = await LeadAsync();
+        var (id, measure) = ($"whole-{Guid.NewGuid():N}", $"whole-{Guid.NewGuid():N}");
+        var file = Encoding.UTF8.GetBytes($"{Header}{measure},all,2025,61,percent,final,DfE\n");
+        var mapping = new SetBenchmarkMappingRequest
+        {
+            MappingId = id,
+            Mapping = new()
+            {
+                AcademicYearEnding = 2025,
+                Source = "Invented",
+                Release = "final",
+                Areas = { new MappedArea { Geography = Geography.National } },
+                Measures = { new MappedMeasure { Column = "MET", Measure = measure, Unit = "percent" } },
+            },
+        };
+        TestGrant[] limited =
+        [
+            new(Role.DataLead) { SchoolUrn = ReportingHouse.NewUrn() }, new(Role.DataLead) { Subjects = ["reading"] },
+            new(Role.DataLead) { YearGroups = ["6"] }, new(Role.DeputyCeo) { ClassIds = [Guid.NewGuid()] },
+        ];
+
+        foreach (var grant in limited)
+        {
+            var caller = await house.CallerAsync(ImportScopes, grant, new TestGrant(Role.Board));
+            foreach (var refused in new[]
+            {
+                await Assert.ThrowsAsync<RpcException>(() => caller.ImportAsync("p", file)),
+                await Assert.ThrowsAsync<RpcException>(async () => await caller.Benchmarks.SetBenchmarkMappingAsync(mapping, caller.Headers)),
+            })
+            {
+                Assert.Equal(StatusCode.PermissionDenied, refused.StatusCode);
+                Assert.Contains("TRUST_GRANT_NEEDED", Encoding.UTF8.GetString(refused.Trailers.GetValueBytes("grpc-status-details-bin")!), StringComparison.Ordinal);
+            }
+        }
+
+        Assert.Empty((await lead.Benchmarks.ListBenchmarksAsync(new() { Measure = measure }, lead.Headers)).Benchmarks);
+        var none = await Assert.ThrowsAsync<RpcException>(async () => await lead.Benchmarks.GetBenchmarkMappingAsync(new() { MappingId = id }, lead.Headers));
+        Assert.Equal(StatusCode.NotFound, none.StatusCode);
+    }
+
+    [Fact]
     public async Task SetMapping_WithIfMatch_ReplacesThatVersionAlone()
     {
         var lead = await LeadAsync();

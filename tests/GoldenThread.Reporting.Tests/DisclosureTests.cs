@@ -14,6 +14,9 @@ namespace GoldenThread.Tests;
 /// <summary>What aggregate-only roles see can never be turned back into a small number.</summary>
 public sealed class DisclosureTests(ReportingHouse house)
 {
+    private static readonly Reach Board = new([new ReachRow { Clear = false, Sensitive = false }]);
+    private static readonly Reach Lead = new([new ReachRow { Clear = true, Sensitive = true }]);
+
     private static readonly Role[] AggregateRoles = [Role.Board, Role.Ceo, Role.Committee, Role.Governor, Role.Reviewer, Role.Partner];
 
     [Fact]
@@ -27,6 +30,132 @@ public sealed class DisclosureTests(ReportingHouse house)
                 Assert.False(isSensitive, $"seed {seed}: {name} of {hidden} can be worked out to be {value}");
             }
         }
+    }
+
+    [Fact]
+    public void Suppression_CannotBeUndone_ByOneWhoSeesSomeCellsInFull()
+    {
+        var (seen, seenByBoard) = (0, 0);
+        for (var seed = 0; seed < 300; seed++)
+        {
+            var random = new Random(seed);
+            var table = RandomTable(random);
+            var reach = RandomMixedReach(random, table);
+            foreach (var (name, hidden, isSensitive, value) in Attack(table, reach))
+            {
+                Assert.False(isSensitive, $"seed {seed}: {name} of {hidden} can be worked out to be {value}");
+            }
+
+            var others = ShownIn(table, reach).Where(s => reach.Of(s.Key.SchoolUrn, s.Key.YearGroup, "reading") == Sight.Suppressed).ToList();
+            var toBoard = ShownIn(table);
+            seen += others.Count(s => s.Value.Pupils.HasNumber());
+            seenByBoard += others.Count(s => toBoard[s.Key].Pupils.HasNumber());
+        }
+
+        // Nor is all hidden instead.
+        Assert.InRange(seen, seenByBoard * 0.8, seenByBoard * 1.2);
+    }
+
+    [Fact]
+    public void OneSchoolSeenInFull_LeavesAnotherAsTheSiblingOfASmallOne()
+    {
+        var table = new AttainmentTable(
+            [Sums(1, "4", "", 30, 15), Sums(2, "4", "", 4, 2), Sums(3, "4", "", 50, 25), Sums(4, "4", "", 70, 35)], [], new HashSet<int> { 1, 2, 3, 4 },
+            new HashSet<string>());
+        var headOfOne = new Reach([new ReachRow { Clear = false, Sensitive = false }, new ReachRow { SchoolUrn = 1, Clear = true, Sensitive = false }]);
+
+        Assert.Equal([1, 2], Hidden(Board));
+        Assert.Equal([2, 3], Hidden(headOfOne));
+
+        IEnumerable<int> Hidden(Reach reach) =>
+            FixedRows(table, reach).Where(r => r is { HasSchoolUrn: true, YearGroup: "4" } && r.Figures.Pupils.Redacted is not null).Select(r => r.SchoolUrn);
+    }
+
+    [Fact]
+    public void TrustRow_IsTheSame_HoweverTheVeiledSchoolsShareTheirSum()
+    {
+        var (one, other) = (Table(3, 2, 10, 6), Table(5, 3, 8, 5));
+        Assert.Equal(FixedRows(one).Where(r => r.HasSchoolUrn), FixedRows(other).Where(r => r.HasSchoolUrn));
+        Assert.All([1, 2], urn => Assert.True(one.VeilOf(CellKey.Whole(urn, "4")).Figures));
+
+        var (seen, instead) = (TrustRows(one, Board), TrustRows(other, Board));
+
+        Assert.Equal(seen, instead);
+        Assert.All(seen, r => Assert.NotNull(r.Figures.PercentMet.Estimate));
+        Assert.All(seen, r => Assert.NotNull(r.Figures.MeanScore.Estimate));
+        Assert.All(seen.Where(r => r.HasGroup), r => Assert.NotNull(r.Comparator.PercentagePoints.Estimate));
+        Assert.All(TrustRows(one, Lead).Zip(TrustRows(other, Lead)), pair => Assert.NotEqual(pair.First.Figures.PercentMet, pair.Second.Figures.PercentMet));
+        Assert.All(TrustRows(one, Lead).Zip(TrustRows(other, Lead)), pair => Assert.NotEqual(pair.First.Figures.MeanScore, pair.Second.Figures.MeanScore));
+
+        static List<Attainment> TrustRows(AttainmentTable table, Reach reach) => [.. FixedRows(table, reach).Where(r => !r.HasSchoolUrn)];
+
+        static AttainmentTable Table(int met1, int metInGroup1, int met2, int metInGroup2) => new(
+            [
+                Sums(1, "4", "", 20, met1), Sums(1, "4", "g", 8, metInGroup1), Sums(2, "4", "", 20, met2), Sums(2, "4", "g", 8, metInGroup2),
+                Sums(3, "4", "", 60, 30), Sums(3, "4", "g", 25, 9), Sums(4, "4", "", 60, 38), Sums(4, "4", "g", 25, 12),
+            ],
+            ["g"], new HashSet<int> { 1, 2, 3, 4 }, new HashSet<string> { "g" });
+    }
+
+    [Fact]
+    public void TrustRow_TellsOfVeiledSchoolsNoMoreThanTheirSum()
+    {
+        var compared = 0;
+        for (var seed = 0; seed < 300; seed++)
+        {
+            var random = new Random(seed);
+            var schools = Enumerable.Range(1, random.Next(3, 7)).Select(_ => random.Next(6, 40)).Select(n => (N: n, Met: random.Next(n + 1))).ToList();
+            var table = Table(schools);
+            var veiled = Enumerable.Range(0, schools.Count).Where(i => table.VeilOf(CellKey.Whole(i + 1, "4")).Figures).ToList();
+            if (veiled.Count < 2 || schools[veiled[0]].Met == 0 || schools[veiled[1]].Met == schools[veiled[1]].N)
+            {
+                continue;
+            }
+
+            schools[veiled[0]] = schools[veiled[0]] with { Met = schools[veiled[0]].Met - 1 };
+            schools[veiled[1]] = schools[veiled[1]] with { Met = schools[veiled[1]].Met + 1 };
+            var (before, after) = (FixedRows(table), FixedRows(Table(schools)));
+            if (before.Where(r => r.HasSchoolUrn).SequenceEqual(after.Where(r => r.HasSchoolUrn)))
+            {
+                compared++;
+                Assert.Equal(before, after);
+            }
+        }
+
+        Assert.InRange(compared, 50, 300);
+
+        static AttainmentTable Table(List<(int N, int Met)> schools) => new(
+            schools.Select((s, i) => Sums(i + 1, "4", "", s.N, s.Met)), [], Enumerable.Range(1, schools.Count).ToHashSet(), new HashSet<string>());
+    }
+
+    [Fact]
+    public void TrustRow_WithEverySchoolVeiled_HasNoInterval_AndNoWordOnChance()
+    {
+        var table = new AttainmentTable(
+            [Sums(1, "4", "", 10, 4), Sums(2, "4", "", 10, 6), Sums(3, "4", "", 10, 7)], [], new HashSet<int> { 1, 2, 3 }, new HashSet<string>());
+
+        var row = FixedRows(table).Single(r => r is { HasSchoolUrn: false, YearGroup: "4" });
+        var clear = FixedRows(table, Lead).Single(r => r is { HasSchoolUrn: false, YearGroup: "4" });
+
+        Assert.Equal(Figure.ShownOneofCase.Value, row.Figures.PercentMet.ShownCase);
+        Assert.Equal(100 * 17 / 30.0, row.Figures.PercentMet.Value, 9);
+        Assert.Equal(Figure.ShownOneofCase.Value, row.Figures.MeanScore.ShownCase);
+        Assert.NotNull(clear.Figures.PercentMet.Estimate);
+        var far = new NationalFigure("reading", "4", NationalFigure.PercentMet, null, new BenchmarkRow
+        {
+            Geography = 1,
+            Area = "",
+            Measure = "m",
+            Breakdown = "all",
+            AcademicYearEnding = 2025,
+            Release = "final",
+            AreaName = "England",
+            Value = 1,
+            Unit = "percent",
+            Source = "s",
+        }, []);
+        Assert.Equal(BenchmarkRelation.Unspecified, AttainmentFigures.Against(row.Figures, true, far).Relation);
+        Assert.Equal(BenchmarkRelation.Above, AttainmentFigures.Against(clear.Figures, true, far).Relation);
     }
 
     [Fact]
@@ -60,9 +189,16 @@ public sealed class DisclosureTests(ReportingHouse house)
     [Fact]
     public void Ranges_LeaveEveryCountOpen_InEverySum()
     {
-        for (var seed = 0; seed < 150; seed++)
+        for (var seed = 0; seed < 300; seed++)
         {
-            var table = RandomTable(new Random(seed));
+            var random = new Random(seed);
+            var table = RandomTable(random);
+            if (seed % 2 == 0)
+            {
+                var reach = RandomMixedReach(random, table);
+                table = table.ForOneWhoSees(key => reach.Of(key.SchoolUrn, key.YearGroup, "reading") == Sight.Clear);
+            }
+
             foreach (var sum in SumsOf(table))
             {
                 var unknown = sum.Where(t => table.VeilOf(t.Key).Figures).ToList();
@@ -437,6 +573,24 @@ public sealed class DisclosureTests(ReportingHouse house)
             Sums(school, year, group, pupils.Count, pupils.Count(p => p is { Met: true, Coded: false }), pupils.Count(p => !p.Coded));
     }
 
+    /// <summary>A reviewer of the whole trust who leads one or two schools as well, or some year groups of them.</summary>
+    private static Reach RandomMixedReach(Random random, AttainmentTable table)
+    {
+        var rows = new List<ReachRow> { new() { Clear = false, Sensitive = false } };
+        for (var grant = 0; grant <= random.Next(3); grant++)
+        {
+            rows.Add(new ReachRow
+            {
+                SchoolUrn = random.Next(8) == 0 ? null : table.Schools[random.Next(table.Schools.Count)],
+                YearGroups = random.Next(2) == 0 || rows[^1].YearGroups is not null ? null : [.. table.YearGroups.Where(_ => random.Next(2) == 0)],
+                Clear = true,
+                Sensitive = false,
+            });
+        }
+
+        return new Reach(rows);
+    }
+
     /// <summary>Sums of a cohort in which all have a score, or so many: the others have a code that counts as not met.</summary>
     private static SchoolSums Sums(int school, string year, string group, int n, int met, int? scored = null)
     {
@@ -453,7 +607,7 @@ public sealed class DisclosureTests(ReportingHouse house)
     }
 
     /// <summary>Everything that a board can fetch: all years each and together, schools and the trust, groups and the whole.</summary>
-    private static List<Attainment> FixedRows(AttainmentTable table)
+    private static List<Attainment> FixedRows(AttainmentTable table, Reach? reach = null)
     {
         var sources = new AttainmentSources
         {
@@ -463,19 +617,18 @@ public sealed class DisclosureTests(ReportingHouse house)
             Groups = table.Groups.ToDictionary(g => g, g => new GroupRow { GroupCode = g, Name = g, ComparatorName = $"not {g}", Sensitive = false }),
             National = new NationalFigures([], new Dictionary<string, string[]>()),
         };
-        var board = new Reach([new ReachRow { Clear = false, Sensitive = false }]);
         return [.. from trust in new[] { false, true }
                    from year in new[] { null, Reach.AllYears }
                    from row in AttainmentReport.Rows(
-                       sources, new AttainmentQuestion { CollectionId = Guid.Empty, Trust = trust, YearGroup = year }, board)
+                       sources, new AttainmentQuestion { CollectionId = Guid.Empty, Trust = trust, YearGroup = year }, reach ?? Board)
                    select row];
     }
 
     /// <summary>What the rows show of each cell, the rest of a group among them.</summary>
-    private static Dictionary<CellKey, CohortFigures> ShownIn(AttainmentTable table)
+    private static Dictionary<CellKey, CohortFigures> ShownIn(AttainmentTable table, Reach? reach = null)
     {
         var shown = new Dictionary<CellKey, CohortFigures>();
-        foreach (var row in FixedRows(table))
+        foreach (var row in FixedRows(table, reach))
         {
             var key = new CellKey(row.HasSchoolUrn ? row.SchoolUrn : null, row.YearGroup, row.HasGroup ? row.Group : "", row.HasGroup ? Part.Group : Part.Whole);
             shown[key] = row.Figures;
@@ -492,26 +645,30 @@ public sealed class DisclosureTests(ReportingHouse house)
     /// A reader with a pencil: takes what the rows show, writes down every sum that must hold, and finds by rank which unknown has one solution.
     /// Knows nothing of how the pattern was made.
     /// </summary>
-    private static IEnumerable<(string Name, CellKey Cell, bool IsSensitive, long Value)> Attack(AttainmentTable table)
+    private static IEnumerable<(string Name, CellKey Cell, bool IsSensitive, long Value)> Attack(AttainmentTable table, Reach? reach = null)
     {
-        var shown = ShownIn(table);
+        var shown = ShownIn(table, reach);
         var pupilsHidden = shown.Where(s => s.Value.Pupils.Redacted is not null).Select(s => s.Key).ToList();
         // A percentage without its number of pupils would give the count away only together with it: the reader is granted both.
         var metHidden = shown.Where(s => s.Value.PercentMet.Redacted is not null && s.Value.PercentMet.Redacted.Reason != "NO_PUPILS").Select(s => s.Key).ToList();
         var sums = SumsOf(table).ToList();
-        foreach (var cell in Solved(pupilsHidden, sums))
+
+        // What follows from the cells that are seen in full alone is nothing that the others gave away.
+        var unknown = shown.Keys.Where(key => (reach ?? Board).Of(key.SchoolUrn, key.YearGroup, "reading") != Sight.Clear).ToList();
+        var known = Solved(unknown, sums).ToHashSet();
+        foreach (var cell in Solved(pupilsHidden, sums).Except(known))
         {
             yield return ("the number of pupils", cell, FixedTable.IsSmall(table[cell].N), table[cell].N);
         }
 
-        foreach (var cell in Solved(metHidden, sums))
+        foreach (var cell in Solved(metHidden, sums).Except(known))
         {
             yield return ("the number that met", cell, FixedTable.TellsTooMuch(table[cell].Met, table[cell].N), table[cell].Met);
         }
 
         // A mean is a sum of scores to who knows how many there are: the reader is granted that too.
         var meanHidden = shown.Where(s => s.Value.MeanScore.Redacted?.Reason == "SMALL_NUMBER").Select(s => s.Key).ToList();
-        foreach (var cell in Solved(meanHidden, sums))
+        foreach (var cell in Solved(meanHidden, sums).Except(known))
         {
             yield return ("the sum of the scores", cell, FixedTable.IsSmall(table[cell].Scored), (long)table[cell].Sum);
         }
@@ -546,7 +703,7 @@ public sealed class DisclosureTests(ReportingHouse house)
         var schools = table.Schools.Cast<int?>().Append(null).ToList();
         string[] years = [.. table.YearGroups, Reach.AllYears];
         (string Group, Part Part)[] parts = [("", Part.Whole), .. table.Groups.SelectMany(g => new[] { (g, Part.Group), (g, Part.Rest) })];
-        var members = table.Schools.Where(s => table.SchoolsBehind(CellKey.Whole(null, Reach.AllYears)).Count > 0 && IsMember(table, s)).Cast<int?>().ToList();
+        var members = table.CellsBehind(CellKey.Whole(null, Reach.AllYears)).Select(cell => cell.SchoolUrn).ToList();
         foreach (var school in schools)
         {
             foreach (var year in years.Where(y => table.Has(school, y)))
@@ -573,7 +730,4 @@ public sealed class DisclosureTests(ReportingHouse house)
             }
         }
     }
-
-    private static bool IsMember(AttainmentTable table, int school) =>
-        table.SchoolsBehind(CellKey.Whole(null, Reach.AllYears)).Any(s => ReferenceEquals(s, table[CellKey.Whole(school, Reach.AllYears)]));
 }

@@ -172,6 +172,114 @@ public sealed class OverviewTests(ReportingHouse house)
     }
 
     [Fact]
+    public async Task SharesOfProgress_AreHiddenByHowManyPupilsTheyTellOf_NotByHowManySubjects()
+    {
+        var (fewStuck, few, sameFew) = (new Cohort(), new Cohort(), new Cohort());
+        // 5 pupils stuck in three subjects each, among 25.
+        await TellAsync(fewStuck, (5, ["stuck", "stuck", "stuck"]), (20, ["on-track", "on-track", "on-track"]));
+        // 5 pupils in all.
+        await TellAsync(few, (5, ["stuck", "on-track", "on-track"]));
+        // 4 pupils who are stuck in one subject and slow moving in the others: hiding the two kinds together hides nobody.
+        await TellAsync(sameFew, (4, ["stuck", "slow-moving", "slow-moving"]), (9, ["falling-behind", "on-track", "on-track"]), (20, ["on-track"]));
+        await house.SettledAsync();
+
+        var ofFewStuck = await ProgressAsync(fewStuck, Role.Governor);
+        var ofFew = await ProgressAsync(few, Role.Governor);
+        var ofSameFew = await ProgressAsync(sameFew, Role.Governor);
+
+        Assert.Equal(75, ofFewStuck.Judged.Value);
+        Assert.Equal("SMALL_NUMBER", ofFewStuck.PercentStuck.Redacted?.Reason);
+        Assert.Equal("SMALL_NUMBER", ofFew.Judged.Redacted?.Reason);
+        Assert.Equal("SMALL_NUMBER", ofFew.PercentStuck.Redacted?.Reason);
+        Assert.Equal("SMALL_NUMBER", ofSameFew.PercentStuck.Redacted?.Reason);
+        Assert.Equal("SMALL_NUMBER", ofSameFew.PercentSlowMoving.Redacted?.Reason);
+        Assert.Equal("SMALL_NUMBER", ofSameFew.PercentFallingBehind.Redacted?.Reason);
+        Assert.Equal(20, (await ProgressAsync(fewStuck, Role.Headteacher)).PercentStuck.Estimate.Point, 6);
+
+        async Task TellAsync(Cohort cohort, params (int Pupils, string[] Statuses)[] kinds)
+        {
+            await cohort.TellAsync(house, 0, 0);
+            string[] subjects = ["maths", "reading", "writing"];
+            await house.PublishAsync(Judged([.. from kind in kinds
+                                                from pupil in Enumerable.Range(0, kind.Pupils).Select(_ => Guid.CreateVersion7()).ToList()
+                                                from subject in kind.Statuses.Select((status, i) => (Status: status, Name: subjects[i]))
+                                                select Status(cohort, pupil, subject.Status, 1) with { Subject = subject.Name }]));
+        }
+
+        async Task<ProgressShares> ProgressAsync(Cohort cohort, Role role)
+        {
+            var caller = await house.CallerAsync(role, cohort.SchoolUrn);
+            return await Eventually.Async(async () =>
+            {
+                var progress = Assert.Single((await OverviewAsync(caller, cohort)).Schools).Progress;
+                Assert.False(progress.Judged is { ShownCase: Figure.ShownOneofCase.Value, Value: 0 });
+                return progress;
+            });
+        }
+    }
+
+    [Fact]
+    public async Task Overview_WithinALimitedGrant_TellsNothingOfTheWholeSchool()
+    {
+        var cohort = new Cohort();
+        await cohort.TellAsync(house, 30, 18);
+        await house.PublishAsync(Statuses(cohort, ("stuck", 8), ("on-track", 22)));
+        await house.PublishAsync(Thread(cohort, "open", LongAgo, LongAgo));
+        await house.PublishAsync(new CategoryChanged { SchoolUrn = cohort.SchoolUrn, Version = 1, Category = "stabilise", From = LongAgo });
+        await house.SettledAsync();
+
+        foreach (var role in new[] { Role.Governor, Role.SeniorLeader })
+        {
+            var whole = await house.CallerAsync(role, cohort.SchoolUrn);
+            await Eventually.Async(async () =>
+            {
+                var line = Assert.Single((await OverviewAsync(whole, cohort)).Schools);
+                Assert.True(line is { Category: not null, Progress: not null, Completeness: not null, OpenWork: not null, Visits: not null });
+                Assert.Single(line.Subjects);
+            });
+
+            var ofSubject = Assert.Single((await OverviewAsync(await Limited(role, subjects: [cohort.Subject]), cohort)).Schools);
+            Assert.Equal(cohort.Subject, Assert.Single(ofSubject.Subjects).Subject);
+            Assert.True(ofSubject is { Category: null, Progress: null, Completeness: null, OpenWork: null, Visits: null });
+            Assert.Empty((await OverviewAsync(await Limited(role, subjects: ["music"]), cohort)).Schools);
+            Assert.Empty((await OverviewAsync(await Limited(role, years: ["4"]), cohort)).Schools);
+            Assert.Empty((await OverviewAsync(await Limited(role, classes: [Guid.NewGuid()]), cohort)).Schools);
+        }
+
+        Task<TestCaller> Limited(Role role, string[]? years = null, string[]? subjects = null, Guid[]? classes = null) => house.CallerAsync(
+            ReportingHouse.ReadScopes, new TestGrant(role) { SchoolUrn = cohort.SchoolUrn, YearGroups = years, Subjects = subjects, ClassIds = classes });
+    }
+
+    [Fact]
+    public async Task ThreadsOnASensitiveGroup_AreCountedForThoseAloneWhoMaySeeWhoIsInIt()
+    {
+        var cohort = new Cohort();
+        await cohort.TellAsync(house, 0, 0);
+        await house.PublishAsync(Thread(cohort, "open", LongAgo, FarAhead));
+        await house.PublishAsync(Thread(cohort, "open", LongAgo, LongAgo) with { Group = "looked-after" });
+        await house.PublishAsync(Thread(cohort, "open", LongAgo, LongAgo) with { Group = $"told-{Guid.NewGuid():N}" });
+        await house.SettledAsync();
+
+        foreach (var (role, counts) in new[] { (Role.Headteacher, (3, 3, 3, 2)), (Role.Senco, (1, 1, 1, 0)), (Role.Governor, (1, 1, 1, 0)) })
+        {
+            await TellsAsync(await house.CallerAsync(role, cohort.SchoolUrn), counts);
+        }
+
+        await TellsAsync(
+            await house.CallerAsync(
+                ReportingHouse.ReadScopes,
+                new TestGrant(Role.Governor) { SchoolUrn = cohort.SchoolUrn },
+                new TestGrant(Role.DesignatedTeacher) { SchoolUrn = cohort.SchoolUrn, YearGroups = ["5"] }),
+            (1, 1, 1, 0));
+
+        Task TellsAsync(TestCaller caller, (int, int, int, int) counts) => Eventually.Async(async () =>
+        {
+            var work = Assert.Single((await OverviewAsync(caller, cohort)).Schools).OpenWork;
+            Assert.Equal(counts, (work.OpenThreads, work.ThreadsPastReview, work.OpenThreadActions, work.OverdueThreadActions));
+        });
+    }
+
+    [Fact]
     public async Task Statuses_OfALargeSet_AreStreamed_AndAnOlderVersionIsIgnored()
     {
         var cohort = new Cohort();

@@ -94,13 +94,18 @@ public static class Proportions
         var present = schools.Where(school => school.N > 0).ToList();
         if (present.Count == 0) return Figure.Missing(Unavailable.NoPupils);
         if (present.Count == 1) return Figure.Missing(Unavailable.TooFewSchools);
-        double pupils = present.Sum(school => school.N);
-        var share = present.Sum(school => school.Count) / pupils;
-        var variance = present.Sum(school => Square(school.Count - share * school.N))
-            * present.Count / (present.Count - 1) / Square(pupils);
+        return AcrossParts(present, BetweenParts.OfSchools(present.Count), confidence);
+    }
+
+    /// <summary>The same over parts of which one may be several schools; none is empty, and there are two or more.</summary>
+    internal static Figure AcrossParts(List<Proportion> parts, BetweenParts between, double confidence)
+    {
+        double pupils = parts.Sum(part => part.N);
+        var share = parts.Sum(part => part.Count) / pupils;
+        var variance = between.Factor * parts.Sum(part => Square(part.Count - share * part.N)) / Square(pupils);
         var simple = share * (1 - share) / pupils;
         var designEffect = simple == 0 ? 1 : Math.Max(1, variance / simple);
-        var t = Confidence.T(confidence, present.Count - 1);
+        var t = Confidence.T(confidence, between.DegreesOfFreedom);
         var (low, high) = ScoreInterval(share, pupils / designEffect, t);
         return Figure.Between(low, share, high);
     }

@@ -18,8 +18,8 @@ internal static class AttainmentFigures
         {
             Pupils = veil.Pupils ? Shown.SmallNumber() : Shown.Value(sums.N),
             Excluded = sight == Sight.Clear ? Shown.Value(sums.Excluded) : Shown.NotInFixedTable(),
-            PercentMet = veil.Figures ? VeiledPercent(sums, veil) : PercentMet(table, key),
-            MeanScore = veil.Mean ? Shown.SmallNumber() : MeanScore(table, key),
+            PercentMet = veil.Figures ? VeiledPercent(sums, veil) : PercentMet(table, key, sight),
+            MeanScore = veil.Mean ? Shown.SmallNumber() : MeanScore(table, key, sight),
         };
         if (figures.MeanScore.HasNumber())
         {
@@ -43,8 +43,8 @@ internal static class AttainmentFigures
         {
             Name = name,
             Figures = Of(table, rest, sight),
-            PercentagePoints = veiled ? Shown.SmallNumber() : PercentagePoints(table, group),
-            Points = inGroup.Mean || others.Mean ? Shown.SmallNumber() : Points(table, group),
+            PercentagePoints = veiled ? Shown.SmallNumber() : PercentagePoints(table, group, sight),
+            Points = inGroup.Mean || others.Mean ? Shown.SmallNumber() : Points(table, group, sight),
             WholePupils = veiled ? Shown.SmallNumber() : WholePupilsOf(table, group),
         };
     }
@@ -70,7 +70,7 @@ internal static class AttainmentFigures
         ? Shown.Redacted("RANGE_ONLY", $"Between {range.Low} and {range.High} of {sums.N} pupils.")
         : Shown.SmallNumber();
 
-    private static ShownFigure PercentMet(AttainmentTable table, CellKey key)
+    private static ShownFigure PercentMet(AttainmentTable table, CellKey key, Sight sight)
     {
         var sums = table[key];
         if (!sums.HasExpected)
@@ -78,14 +78,16 @@ internal static class AttainmentFigures
             return Shown.Redacted("NO_EXPECTED_STANDARD", "The test has no expected standard.");
         }
 
-        return Shown.Of(
-            key.SchoolUrn is null
-                ? AcrossSchools.Share(table.SchoolsBehind(key).Select(s => s.Proportion).ToList())
-                : Proportions.Wilson(sums.Proportion),
-            100);
+        if (key.SchoolUrn is not null)
+        {
+            return Shown.Of(Proportions.Wilson(sums.Proportion), 100);
+        }
+
+        var (alone, together) = Behind(table, key, school => table.IsVeiled(school, sight, veil => veil.Figures));
+        return Shown.Of(AcrossSchools.Share([.. alone.Select(school => table[school].Proportion)], table.SumOf(together).Proportion), 100);
     }
 
-    private static ShownFigure MeanScore(AttainmentTable table, CellKey key)
+    private static ShownFigure MeanScore(AttainmentTable table, CellKey key, Sight sight)
     {
         var sums = table[key];
         if (sums.MixedScales)
@@ -103,10 +105,16 @@ internal static class AttainmentFigures
             return Shown.Value((double)sums.Sum);
         }
 
-        return Shown.Of(AcrossSchools.Mean(sums.Sample, key.SchoolUrn is null ? table.SchoolsBehind(key).Select(ScorePart).ToList() : []));
+        if (key.SchoolUrn is not null)
+        {
+            return Shown.Of(Means.Interval(sums.Sample));
+        }
+
+        var (alone, together) = Behind(table, key, school => table.IsVeiled(school, sight, veil => veil.Mean));
+        return Shown.Of(AcrossSchools.Mean(sums.Sample, [.. alone.Select(school => ScorePart(table[school]))], ScorePart(table.SumOf(together))));
     }
 
-    private static ShownFigure PercentagePoints(AttainmentTable table, CellKey group)
+    private static ShownFigure PercentagePoints(AttainmentTable table, CellKey group, Sight sight)
     {
         var (inGroup, rest) = (table[group], table[group.Others()]);
         if (!inGroup.HasExpected)
@@ -115,10 +123,10 @@ internal static class AttainmentFigures
         }
 
         var newcombe = Proportions.NewcombeDifference(inGroup.Proportion, rest.Proportion);
-        return Shown.Of(AcrossSchools.Difference(newcombe, SidesOfSchools(table, group, s => new SchoolPart(s.Met, s.N))), 100);
+        return Shown.Of(Difference(table, group, newcombe, s => new SchoolPart(s.Met, s.N), sight, veil => veil.Figures), 100);
     }
 
-    private static ShownFigure Points(AttainmentTable table, CellKey group)
+    private static ShownFigure Points(AttainmentTable table, CellKey group, Sight sight)
     {
         var (inGroup, rest) = (table[group], table[group.Others()]);
         if (inGroup.MixedScales || rest.MixedScales)
@@ -127,14 +135,33 @@ internal static class AttainmentFigures
         }
 
         var welch = Means.WelchDifference(inGroup.Sample, rest.Sample);
-        return Shown.Of(AcrossSchools.Difference(welch, SidesOfSchools(table, group, ScorePart)));
+        return Shown.Of(Difference(table, group, welch, ScorePart, sight, veil => veil.Mean));
     }
 
     // A school's own figures know of one school only.
-    private static List<(SchoolPart Group, SchoolPart Others)> SidesOfSchools(AttainmentTable table, CellKey group, Func<CohortSums, SchoolPart> part) =>
-        group.SchoolUrn is null
-            ? table.SchoolsBehind(group).Zip(table.SchoolsBehind(group.Others()), (g, o) => (part(g), part(o))).ToList()
-            : [];
+    private static Figure Difference(
+        AttainmentTable table, CellKey group, Figure simple, Func<CohortSums, SchoolPart> part, Sight sight, Func<Veil, bool> isHidden)
+    {
+        if (group.SchoolUrn is not null)
+        {
+            return simple;
+        }
+
+        var (alone, together) = Behind(
+            table, group, school => table.IsVeiled(school, sight, isHidden) || table.IsVeiled(school.Others(), sight, isHidden));
+        return AcrossSchools.Difference(
+            simple,
+            [.. alone.Select(school => (part(table[school]), part(table[school.Others()])))],
+            (part(table.SumOf(together)), part(table.SumOf(together.Select(school => school.Others())))));
+    }
+
+    // Each school with its veil on would be one more unknown in the interval, and an interval is two more equations: two veiled schools could be
+    // solved for. So they stand in it as what the reader can work out anyway, the total less the schools that are shown.
+    private static (List<CellKey> Alone, List<CellKey> Together) Behind(AttainmentTable table, CellKey trust, Func<CellKey, bool> isVeiled)
+    {
+        var schools = table.CellsBehind(trust).ToLookup(isVeiled);
+        return ([.. schools[false]], [.. schools[true]]);
+    }
 
     private static SchoolPart ScorePart(CohortSums sums) => new((double)sums.Sum, sums.Scored);
 

@@ -38,6 +38,12 @@ internal sealed record AttainmentSources
 
     public required NationalFigures National { get; init; }
 
+    /// <summary>The tables by subject for one reader: what they see in full is taken as known to them wherever something is hidden.</summary>
+    public IEnumerable<(string Subject, AttainmentTable Table)> TablesFor(Reach reach) =>
+        from entry in TablesBySubject.OrderBy(t => t.Key, StringComparer.Ordinal)
+        let subject = entry.Key
+        select (subject, entry.Value.ForOneWhoSees(key => reach.Of(key.SchoolUrn, key.YearGroup, subject) == Sight.Clear));
+
     /// <summary>Whether a group is for those only who may see sensitive facts, as one is of which nothing has been told; "" is everybody.</summary>
     public bool IsSensitive(string group) => group.Length > 0 && Groups.GetValueOrDefault(group) is not { Sensitive: false };
 }
@@ -50,7 +56,7 @@ internal static class AttainmentReport
     /// <summary>The rows by subject, year group, group and school.</summary>
     public static IEnumerable<V1.Attainment> Rows(AttainmentSources sources, AttainmentQuestion question, Reach reach)
     {
-        foreach (var (subject, table) in sources.TablesBySubject.OrderBy(t => t.Key, StringComparer.Ordinal))
+        foreach (var (subject, table) in sources.TablesFor(reach))
         {
             foreach (var key in Keys(table, question))
             {

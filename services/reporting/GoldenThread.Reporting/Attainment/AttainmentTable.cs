@@ -45,13 +45,15 @@ internal readonly record struct Veil(bool Pupils, bool Figures, bool Mean, Count
 
 /// <summary>
 /// All of attainment in one subject at one collection: every school and the trust, every year group and all together, every group and the
-/// rest. As a fixed table it also knows which cells are veiled; that depends on the whole table, never on the part of it that is asked for.
+/// rest. As a fixed table it also knows which cells are veiled; that depends on the whole table and on the cells of it that the reader sees in full,
+/// never on the part of it that is asked for.
 /// </summary>
 internal sealed class AttainmentTable
 {
     private readonly Dictionary<CellKey, CohortSums> cells = [];
     private readonly IReadOnlySet<int> members;
     private readonly IReadOnlySet<string> fixedGroups;
+    private readonly Func<CellKey, bool> isKnown = _ => false;
     private readonly Lazy<Dictionary<CellKey, Veil>> veils;
 
     /// <summary>Builds the table.</summary>
@@ -78,6 +80,14 @@ internal sealed class AttainmentTable
         veils = new(Veiled);
     }
 
+    private AttainmentTable(AttainmentTable table, Func<CellKey, bool> isKnown)
+    {
+        (cells, members, fixedGroups) = (table.cells, table.members, table.fixedGroups);
+        (Schools, YearGroups, Groups) = (table.Schools, table.YearGroups, table.Groups);
+        this.isKnown = isKnown;
+        veils = new(Veiled);
+    }
+
     /// <summary>Schools with results, by present URN.</summary>
     public IReadOnlyList<int> Schools { get; }
 
@@ -93,15 +103,26 @@ internal sealed class AttainmentTable
     /// <summary>Whether a school has results in a year group.</summary>
     public bool Has(int? schoolUrn, string yearGroup) => cells.ContainsKey(CellKey.Whole(schoolUrn, yearGroup));
 
-    /// <summary>The member schools' sums behind a cell of the trust.</summary>
-    public IReadOnlyList<CohortSums> SchoolsBehind(CellKey key) =>
-        [.. Schools.Where(members.Contains).Select(school => this[key with { SchoolUrn = school }])];
+    /// <summary>The member schools' cells behind a cell of the trust.</summary>
+    public IEnumerable<CellKey> CellsBehind(CellKey key) => Schools.Where(members.Contains).Select(school => key with { SchoolUrn = school });
 
     /// <summary>Whether the fixed table tells of a cell at all.</summary>
     public bool IsFixed(CellKey key) => key.Part == Part.Whole || fixedGroups.Contains(key.Group);
 
+    /// <summary>
+    /// The table for one who sees some cells in full. What is hidden for the sake of a small cell must be something they do not know, so it is
+    /// chosen anew; a cell that is known is no part of it.
+    /// </summary>
+    public AttainmentTable ForOneWhoSees(Func<CellKey, bool> isKnown) => cells.Keys.Any(isKnown) ? new(this, isKnown) : this;
+
     /// <summary>What the fixed table does not show of a cell.</summary>
     public Veil VeilOf(CellKey key) => IsFixed(key) ? veils.Value.GetValueOrDefault(key, Veil.None) : Veil.Full;
+
+    /// <summary>Whether something of a cell is hidden from one who sees so much.</summary>
+    public bool IsVeiled(CellKey key, Sight sight, Func<Veil, bool> isHidden) => sight != Sight.Clear && isHidden(VeilOf(key));
+
+    /// <summary>The sum of some cells; nobody where there are none.</summary>
+    public CohortSums SumOf(IEnumerable<CellKey> keys) => keys.Select(key => this[key]).Aggregate(CohortSums.Nobody, (a, b) => a + b);
 
     /// <summary>Puts in the sums: all years, the trust, and the rest of each group.</summary>
     private void Complete()
@@ -153,14 +174,17 @@ internal sealed class AttainmentTable
         var pupils = keys.Select(k => (long)cells[k].N).ToArray();
         var met = keys.Select(k => (long)cells[k].Met).ToArray();
 
-        var pupilsHidden = FixedTable.Hide(pupils, null, [.. pupils.Select(FixedTable.IsSmall)], sums);
+        var known = keys.Select(isKnown).ToArray();
+        FixedTable.AddWhatFollows(known, sums);
+
+        var pupilsHidden = FixedTable.Hide(pupils, null, [.. pupils.Select(FixedTable.IsSmall)], sums, known);
         var tellsTooMuch = keys.Select((_, i) => pupilsHidden[i] || FixedTable.TellsTooMuch(met[i], pupils[i])).ToArray();
-        var figuresHidden = FixedTable.Hide(met, pupils, tellsTooMuch, sums);
+        var figuresHidden = FixedTable.Hide(met, pupils, tellsTooMuch, sums, known);
         var ranges = CountRange.For(met, pupils, pupilsHidden, figuresHidden, sums);
 
         // A mean tells of those with a score alone. Whoever knows how many they are turns means into sums of scores, and subtracts those.
         var scored = keys.Select(k => (long)cells[k].Scored).ToArray();
-        var meansHidden = FixedTable.Hide(scored, null, [.. scored.Select(FixedTable.IsSmall)], sums);
+        var meansHidden = FixedTable.Hide(scored, null, [.. scored.Select(FixedTable.IsSmall)], sums, known);
         return keys.Select((key, i) => (key, Veil: new Veil(pupilsHidden[i], figuresHidden[i], figuresHidden[i] || meansHidden[i], ranges[i])))
             .ToDictionary(p => p.key, p => p.Veil);
     }

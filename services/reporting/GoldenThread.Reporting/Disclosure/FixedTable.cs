@@ -8,7 +8,8 @@ internal sealed record TableSum(int Total, IReadOnlyList<int> Parts)
 
 /// <summary>
 /// Decides which cells of a table are not shown, so that no small count can be read, nor be worked out from sums and differences of what is
-/// shown. The pattern depends on the table alone: not on who asks, nor on which part of it.
+/// shown. The pattern depends on the table, and on the cells of it that the reader sees in full: not on which part of it is asked for, and for all
+/// who see none in full it is the same.
 /// </summary>
 /// <remarks>
 /// First the small cells; then, sum by sum, the next smallest sibling until no sum betrays a single cell or a small remainder; then the whole
@@ -34,89 +35,117 @@ internal static class FixedTable
     /// <param name="of">Where the counts are parts of known numbers (met, of all), those numbers: the rests are protected too. Null otherwise.</param>
     /// <param name="small">The cells that must not be readable.</param>
     /// <param name="sums">All sums that a reader can know of.</param>
-    public static bool[] Hide(long[] counts, long[]? of, bool[] small, IReadOnlyList<TableSum> sums)
+    /// <param name="known">
+    /// The cells that the reader sees in full: never hidden, and given in every sum. Null where there are none. Where they alone give a cell away,
+    /// every other cell is hidden, rather than none.
+    /// </param>
+    public static bool[] Hide(long[] counts, long[]? of, bool[] small, IReadOnlyList<TableSum> sums, bool[]? known = null)
     {
-        var hidden = (bool[])small.Clone();
-        var sumsOf = SumsOfCells(counts.Length, sums);
-        var waiting = new Queue<int>(Enumerable.Range(0, sums.Count));
-        while (true)
-        {
-            HideSiblings(counts, of, hidden, sums, sumsOf, waiting);
-            var betrayed = SumSolver.Determined(hidden, sums).Where(cell => small[cell]).ToList();
-            if (betrayed.Count == 0)
-            {
-                return hidden;
-            }
-
-            foreach (var cell in betrayed)
-            {
-                HideOne(counts, hidden, sums, sumsOf, cell, waiting);
-            }
-        }
+        var pattern = new Pattern(counts, of, sums, known ?? new bool[counts.Length]);
+        return pattern.Hide([.. Enumerable.Range(0, counts.Length).Where(cell => small[cell] && known?[cell] is not true)]);
     }
 
-    private static void HideSiblings(
-        long[] counts, long[]? of, bool[] hidden, IReadOnlyList<TableSum> sums, List<int>[] sumsOf, Queue<int> waiting)
+    /// <summary>Adds to the cells that a reader knows what follows from them: the last cell of a sum, and so on.</summary>
+    public static void AddWhatFollows(bool[] known, IReadOnlyList<TableSum> sums)
     {
-        while (waiting.TryDequeue(out var index))
+        for (var more = true; more;)
         {
-            while (Betrays(counts, of, hidden, sums[index]) && NextSmallest(counts, hidden, sums[index]) is { } sibling)
+            more = false;
+            foreach (var sum in sums)
             {
-                hidden[sibling] = true;
-                foreach (var other in sumsOf[sibling])
+                if (sum.Cells.Where(cell => !known[cell]).Take(2).ToList() is [var last])
                 {
-                    waiting.Enqueue(other);
+                    known[last] = more = true;
                 }
             }
         }
     }
 
-    /// <summary>Whether a sum gives back a cell, or what is hidden adds up to so little (or to so nearly all) that it tells of its parts.</summary>
-    private static bool Betrays(long[] counts, long[]? of, bool[] hidden, TableSum sum)
+    /// <summary>A pattern in the making.</summary>
+    private sealed class Pattern(long[] counts, long[]? of, IReadOnlyList<TableSum> sums, bool[] known)
     {
-        var parts = sum.Parts.Where(p => hidden[p]).ToList();
-        var unknown = parts.Count + (hidden[sum.Total] ? 1 : 0);
-        if (unknown is 0 or 1)
+        private readonly bool[] hidden = new bool[counts.Length];
+        private readonly List<int>[] sumsOf = SumsOfCells(counts.Length, sums);
+        private readonly Queue<int> waiting = new(Enumerable.Range(0, sums.Count));
+
+        public bool[] Hide(int[] small)
         {
-            return unknown == 1;
+            Array.ForEach(small, cell => hidden[cell] = true);
+            while (true)
+            {
+                HideSiblings();
+                var betrayed = SumSolver.Determined(hidden, sums).Intersect(small).ToList();
+                if (betrayed.Count == 0 || !betrayed.All(HideNear))
+                {
+                    return hidden;
+                }
+            }
         }
 
-        if (hidden[sum.Total])
+        private void HideSiblings()
         {
-            return false;
+            while (waiting.TryDequeue(out var index))
+            {
+                while (Betrays(sums[index]) && NextSmallest(sums[index]) is { } sibling)
+                {
+                    Hide(sibling);
+                }
+            }
         }
 
-        var remainder = parts.Sum(p => counts[p]);
-        return remainder <= SmallCount || (of is not null && parts.Sum(p => of[p]) - remainder <= SmallCount);
-    }
-
-    /// <summary>The smallest part shown that is not nothing; else the total; else a part that is nothing; null where all is hidden.</summary>
-    private static int? NextSmallest(long[] counts, bool[] hidden, TableSum sum)
-    {
-        var shown = sum.Parts.Where(p => !hidden[p]).OrderBy(p => counts[p]).ThenBy(p => p).ToList();
-        if (shown.FirstOrDefault(p => counts[p] > 0, -1) is var smallest and >= 0)
+        /// <summary>Whether a sum gives back a cell, or what is hidden adds up to so little (or to so nearly all) that it tells of its parts.</summary>
+        private bool Betrays(TableSum sum)
         {
-            return smallest;
+            var parts = sum.Parts.Where(p => hidden[p]).ToList();
+            var unknown = parts.Count + (hidden[sum.Total] ? 1 : 0);
+            if (unknown is 0 or 1)
+            {
+                return unknown == 1;
+            }
+
+            if (hidden[sum.Total])
+            {
+                return false;
+            }
+
+            var remainder = parts.Sum(p => counts[p]);
+            return remainder <= SmallCount || (of is not null && parts.Sum(p => of[p]) - remainder <= SmallCount);
         }
 
-        return !hidden[sum.Total] ? sum.Total : shown.Count > 0 ? shown[0] : null;
-    }
-
-    private static void HideOne(
-        long[] counts, bool[] hidden, IReadOnlyList<TableSum> sums, List<int>[] sumsOf, int cell, Queue<int> waiting)
-    {
-        var near = sumsOf[cell].SelectMany(s => sums[s].Cells).Where(c => !hidden[c]).Distinct().ToList();
-        var candidates = near.Count > 0 ? near : Enumerable.Range(0, counts.Length).Where(c => !hidden[c]).ToList();
-        var chosen = candidates.OrderBy(c => counts[c] == 0).ThenBy(c => counts[c]).ThenBy(c => c).ToList();
-        if (chosen.Count == 0)
+        /// <summary>The smallest part shown that is not nothing; else the total; else a part that is nothing; null where none is left.</summary>
+        private int? NextSmallest(TableSum sum)
         {
-            throw new InvalidOperationException("Every cell is hidden and one can still be worked out: the sums contradict each other.");
+            var shown = sum.Parts.Where(CanHide).OrderBy(p => counts[p]).ThenBy(p => p).ToList();
+            if (shown.FirstOrDefault(p => counts[p] > 0, -1) is var smallest and >= 0)
+            {
+                return smallest;
+            }
+
+            return CanHide(sum.Total) ? sum.Total : shown.Count > 0 ? shown[0] : null;
         }
 
-        hidden[chosen[0]] = true;
-        foreach (var sum in sumsOf[chosen[0]])
+        /// <summary>Hides one more cell beside a cell, or else anywhere; false where none is left.</summary>
+        private bool HideNear(int cell)
         {
-            waiting.Enqueue(sum);
+            var near = sumsOf[cell].SelectMany(s => sums[s].Cells).Where(CanHide).Distinct().ToList();
+            var candidates = near.Count > 0 ? near : Enumerable.Range(0, counts.Length).Where(CanHide).ToList();
+            if (candidates.Count == 0)
+            {
+                return known.Contains(true)
+                    ? false
+                    : throw new InvalidOperationException("Every cell is hidden and one can still be worked out: the sums contradict each other.");
+            }
+
+            Hide(candidates.OrderBy(c => counts[c] == 0).ThenBy(c => counts[c]).ThenBy(c => c).First());
+            return true;
+        }
+
+        private bool CanHide(int cell) => !hidden[cell] && !known[cell];
+
+        private void Hide(int cell)
+        {
+            hidden[cell] = true;
+            sumsOf[cell].ForEach(waiting.Enqueue);
         }
     }
 

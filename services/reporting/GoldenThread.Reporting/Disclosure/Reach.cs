@@ -68,11 +68,17 @@ internal sealed class Reach(IReadOnlyCollection<ReachRow> rows)
     /// <param name="subject">Subject; null for all together.</param>
     public Sight Of(int? schoolUrn, string yearGroup, string? subject) => Of(rows, schoolUrn, yearGroup, subject);
 
+    /// <summary>How much is seen of a school as such; nothing by a grant for some of its year groups or subjects.</summary>
+    public Sight OfWhole(int schoolUrn) => Of(schoolUrn, AllYears, null);
+
+    /// <summary>Whether threads on sensitive groups of a school are known to the caller.</summary>
+    public bool KnowsSensitiveThreads(int schoolUrn) => OfSensitive(schoolUrn, AllYears, null) == Sight.Clear;
+
     /// <summary>How much is seen of a sensitive group in a cohort: every figure or nothing, since no fixed table tells of one.</summary>
     /// <param name="schoolUrn">Present URN; null for the trust.</param>
     /// <param name="yearGroup">Year group, or <see cref="AllYears"/>.</param>
-    /// <param name="subject">Subject.</param>
-    public Sight OfSensitive(int? schoolUrn, string yearGroup, string subject) => Of(rows.Where(r => r.Sensitive), schoolUrn, yearGroup, subject);
+    /// <param name="subject">Subject; null for all together.</param>
+    public Sight OfSensitive(int? schoolUrn, string yearGroup, string? subject) => Of(rows.Where(r => r.Sensitive), schoolUrn, yearGroup, subject);
 
     private static Sight Of(IEnumerable<ReachRow> grants, int? schoolUrn, string yearGroup, string? subject)
     {

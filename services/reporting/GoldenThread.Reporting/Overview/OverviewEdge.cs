@@ -19,11 +19,14 @@ internal sealed class OverviewEdge(AttainmentReader attainment, AttainmentStore 
         var reach = await reaches.OfAsync(context.Caller(), ct);
         var collection = await collections.FindCollectionAsync(collectionId, ct) ?? throw Errors.CollectionNotFound();
         var today = clock.Today();
+        var cohorts = await attainment.ReadAsync(collection, null, null, ct);
         var sources = new OverviewSources
         {
-            Attainment = await attainment.ReadAsync(collection, null, null, ct),
-            Work = await store.WorkAsync(collection.AcademicYear, today, ct),
+            Attainment = cohorts,
+            Work = await store.WorkAsync(collection.AcademicYear, today, [.. cohorts.Schools.Keys.Where(reach.KnowsSensitiveThreads)], ct),
             Statuses = await store.StatusesAsync(collectionId, ct),
+            AlikePupils = await store.AlikePupilsAsync(
+                collectionId, [.. cohorts.Schools.Keys.Where(urn => reach.OfWhole(urn) == Sight.Suppressed)], ct),
             Completeness = await store.CompletenessAsync(collectionId, collection.DueOn, ct),
         };
         var overview = new TrustOverview
@@ -47,45 +50,52 @@ internal sealed record OverviewSources
 
     public required ILookup<int, StatusCountRow> Statuses { get; init; }
 
+    public required ILookup<int, AlikePupilsRow> AlikePupils { get; init; }
+
     public required IReadOnlyDictionary<int, CompletenessRow> Completeness { get; init; }
 }
 
 /// <summary>Puts a line together for each school within reach.</summary>
 internal static class OverviewReport
 {
-    /// <summary>Lines of the schools that belonged to the trust on the due day, by name.</summary>
-    public static IEnumerable<SchoolOverview> Schools(OverviewSources sources, Reach reach, CollectionRow collection, DateOnly today) =>
-        sources.Attainment.Schools.Values
-            .Where(s => s.IsMember && reach.Knows(s.SchoolUrn))
-            .OrderBy(s => s.Name, StringComparer.Ordinal).ThenBy(s => s.SchoolUrn)
-            .Select(school => Line(sources, reach, school, collection, today));
-
-    private static SchoolOverview Line(OverviewSources sources, Reach reach, SchoolRow school, CollectionRow collection, DateOnly today)
+    /// <summary>Lines of the schools that belonged to the trust on the due day, by name. A line of which nothing may be told is left out.</summary>
+    public static IEnumerable<SchoolOverview> Schools(OverviewSources sources, Reach reach, CollectionRow collection, DateOnly today)
     {
-        var line = new SchoolOverview
+        var tables = sources.Attainment.TablesFor(reach).ToList();
+        foreach (var school in sources.Attainment.Schools.Values.Where(s => s.IsMember).OrderBy(s => s.Name, StringComparer.Ordinal).ThenBy(s => s.SchoolUrn))
         {
-            SchoolUrn = school.SchoolUrn,
-            SchoolName = school.Name,
-            Completeness = Completeness(sources.Completeness.GetValueOrDefault(school.SchoolUrn), collection.DueOn < today),
-        };
-        line.Subjects.AddRange(Headlines(sources.Attainment, reach, school.SchoolUrn));
-        var sight = reach.Of(school.SchoolUrn, Reach.AllYears, null);
-        if (sight != Sight.None)
-        {
-            line.Progress = ProgressTable.Of(sources.Statuses[school.SchoolUrn], sight);
-        }
+            var line = new SchoolOverview { SchoolUrn = school.SchoolUrn, SchoolName = school.Name };
+            line.Subjects.AddRange(Headlines(sources.Attainment, tables, reach, school.SchoolUrn));
+            var sight = reach.OfWhole(school.SchoolUrn);
+            if (sight != Sight.None)
+            {
+                AddWhole(line, sources, sight, collection, today);
+            }
 
-        if (sources.Work.TryGetValue(school.SchoolUrn, out var work))
+            if (sight != Sight.None || line.Subjects.Count > 0)
+            {
+                yield return line;
+            }
+        }
+    }
+
+    /// <summary>Adds what concerns the school as such.</summary>
+    private static void AddWhole(SchoolOverview line, OverviewSources sources, Sight sight, CollectionRow collection, DateOnly today)
+    {
+        line.Completeness = Completeness(sources.Completeness.GetValueOrDefault(line.SchoolUrn), collection.DueOn < today);
+        line.Progress = sight == Sight.Clear
+            ? ProgressTable.Clear(sources.Statuses[line.SchoolUrn])
+            : ProgressTable.Veiled([.. sources.AlikePupils[line.SchoolUrn]]);
+        if (sources.Work.TryGetValue(line.SchoolUrn, out var work))
         {
             AddWork(line, work, today);
         }
-
-        return line;
     }
 
-    private static IEnumerable<SubjectHeadline> Headlines(AttainmentSources sources, Reach reach, int schoolUrn)
+    private static IEnumerable<SubjectHeadline> Headlines(
+        AttainmentSources sources, List<(string Subject, AttainmentTable Table)> tables, Reach reach, int schoolUrn)
     {
-        foreach (var (subject, table) in sources.TablesBySubject.OrderBy(t => t.Key, StringComparer.Ordinal))
+        foreach (var (subject, table) in tables)
         {
             var sight = reach.Of(schoolUrn, Reach.AllYears, subject);
             if (sight == Sight.None || !table.Has(schoolUrn, Reach.AllYears))

@@ -47,6 +47,16 @@ internal sealed record StatusCountRow
     public required int N { get; init; }
 }
 
+/// <summary>Pupils of a school at a collection who have the same statuses, one per subject.</summary>
+internal sealed record AlikePupilsRow
+{
+    public required int SchoolUrn { get; init; }
+
+    public required string[] Statuses { get; init; }
+
+    public required int Pupils { get; init; }
+}
+
 /// <summary>Entries that came and that were expected of a school.</summary>
 internal sealed record CompletenessRow
 {
@@ -60,8 +70,12 @@ internal sealed record CompletenessRow
 /// <summary>Reads what the trust overview tells beside attainment.</summary>
 internal sealed class OverviewStore(NpgsqlDataSource source)
 {
-    /// <summary>Category, threads, actions and visits of every school that stands.</summary>
-    public async Task<IReadOnlyDictionary<int, SchoolWorkRow>> WorkAsync(string academicYear, DateOnly today, CancellationToken ct)
+    /// <summary>
+    /// Category, threads, actions and visits of every school that stands. Threads on sensitive groups, and on groups that nothing has been told of,
+    /// count in some schools only.
+    /// </summary>
+    public async Task<IReadOnlyDictionary<int, SchoolWorkRow>> WorkAsync(
+        string academicYear, DateOnly today, int[] withSensitiveThreads, CancellationToken ct)
     {
         const string Sql = """
             with schools as (
@@ -91,6 +105,8 @@ internal sealed class OverviewStore(NpgsqlDataSource source)
                     coalesce(sum((select count(*) from unnest(t.open_actions_due_on) as due where due < @today)), 0) as overdue_actions
                 from thread t join schools h using (school_urn)
                 where t.state = 'open'
+                  and (h.present_urn = any (@withSensitiveThreads)
+                      or exists (select from group_definition d where d.group_code = t.group_code and not d.sensitive))
                 group by h.present_urn
             ),
             agreed as (
@@ -128,7 +144,7 @@ internal sealed class OverviewStore(NpgsqlDataSource source)
             left join visits v using (present_urn)
             """;
         await using var connection = await source.OpenConnectionAsync(ct);
-        var rows = await connection.QueryAsync<SchoolWorkRow>(new CommandDefinition(Sql, new { academicYear, today }, cancellationToken: ct));
+        var rows = await connection.QueryAsync<SchoolWorkRow>(new CommandDefinition(Sql, new { academicYear, today, withSensitiveThreads }, cancellationToken: ct));
         return rows.ToDictionary(r => r.SchoolUrn);
     }
 
@@ -147,6 +163,32 @@ internal sealed class OverviewStore(NpgsqlDataSource source)
             """;
         await using var connection = await source.OpenConnectionAsync(ct);
         var rows = await connection.QueryAsync<StatusCountRow>(new CommandDefinition(Sql, new { collectionId }, cancellationToken: ct));
+        return rows.ToLookup(r => r.SchoolUrn);
+    }
+
+    /// <summary>
+    /// How many pupils of some schools have which statuses at a collection, over all subjects and year groups. Read from the statuses themselves:
+    /// a sum by subject no longer tells how many pupils are behind it.
+    /// </summary>
+    public async Task<ILookup<int, AlikePupilsRow>> AlikePupilsAsync(Guid collectionId, int[] schoolUrns, CancellationToken ct)
+    {
+        const string Sql = """
+            with schools as (
+                select school_urn, current_urn(school_urn) as present_urn
+                from (select distinct school_urn from status_summary where collection_id = @collectionId) s
+            ),
+            by_pupil as (
+                select h.present_urn, s.pupil_id, array_agg(s.status order by s.status) as statuses
+                from schools h join pupil_status s on s.collection_id = @collectionId and s.school_urn = h.school_urn
+                where h.present_urn = any (@schoolUrns)
+                group by h.present_urn, s.pupil_id
+            )
+            select present_urn as school_urn, statuses, count(*)::int as pupils
+            from by_pupil
+            group by present_urn, statuses
+            """;
+        await using var connection = await source.OpenConnectionAsync(ct);
+        var rows = await connection.QueryAsync<AlikePupilsRow>(new CommandDefinition(Sql, new { collectionId, schoolUrns }, cancellationToken: ct));
         return rows.ToLookup(r => r.SchoolUrn);
     }
 

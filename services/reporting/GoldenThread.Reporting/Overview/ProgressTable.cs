@@ -5,41 +5,84 @@ using ShownFigure = GoldenThread.Type.V1.Figure;
 
 namespace GoldenThread.Reporting.Overview;
 
-/// <summary>How a school's statuses divide, clear or as a fixed table of its own.</summary>
+/// <summary>How a school's statuses divide, clear or as a fixed table of its own. A pupil counts once per subject.</summary>
 internal static class ProgressTable
 {
-    private const string NoData = "no-data";
-    private static readonly string[] Told = ["stuck", "slow-moving", "falling-behind"];
+    private const int Judged = 0;
+    private const int Rest = 4;
+    private const int NoData = 5;
+    private static readonly string[] Kinds = ["", "stuck", "slow-moving", "falling-behind", "", "no-data"];
+    private static readonly TableSum Parts = new(Judged, [1, 2, 3, Rest]);
 
-    /// <summary>The shares. A pupil counts once per subject.</summary>
-    public static ProgressShares Of(IEnumerable<StatusCountRow> counts, Sight sight)
+    /// <summary>The shares as they are.</summary>
+    public static ProgressShares Clear(IEnumerable<StatusCountRow> counts) =>
+        Shares(Counts(counts.Select(c => (c.Status, c.N))), new bool[Kinds.Length]);
+
+    /// <summary>The shares for those who see fixed tables.</summary>
+    public static ProgressShares Veiled(IReadOnlyCollection<AlikePupilsRow> pupils)
     {
-        var byStatus = counts.ToDictionary(c => c.Status, c => (long)c.N);
-        var judged = byStatus.Where(c => c.Key != NoData).Sum(c => c.Value);
-        var told = Told.Select(status => byStatus.GetValueOrDefault(status)).ToList();
-        var noData = byStatus.GetValueOrDefault(NoData);
-        var hidden = sight == Sight.Clear ? new bool[6] : Hidden(judged, told, noData);
+        var counts = Counts(pupils.SelectMany(p => p.Statuses, (p, status) => (status, p.Pupils)));
+        return Shares(counts, Hidden(counts, pupils));
+    }
+
+    private static ProgressShares Shares(long[] counts, bool[] hidden)
+    {
         return new ProgressShares
         {
-            Judged = hidden[0] ? Shown.SmallNumber() : Shown.Value(judged),
-            PercentStuck = Share(told[0], judged, hidden[1]),
-            PercentSlowMoving = Share(told[1], judged, hidden[2]),
-            PercentFallingBehind = Share(told[2], judged, hidden[3]),
-            NoData = hidden[5] ? Shown.SmallNumber() : Shown.Value(noData),
+            Judged = Number(Judged),
+            PercentStuck = Share(1),
+            PercentSlowMoving = Share(2),
+            PercentFallingBehind = Share(3),
+            NoData = Number(NoData),
         };
+
+        ShownFigure Number(int cell) => hidden[cell] ? Shown.SmallNumber() : Shown.Value(counts[cell]);
+
+        ShownFigure Share(int cell) => hidden[cell]
+            ? Shown.SmallNumber()
+            : Shown.Of(Proportions.Wilson(new Proportion((int)counts[cell], (int)counts[Judged])), 100);
     }
 
-    /// <summary>Cells: judged = stuck + slow moving + falling behind + the rest, and no data by itself.</summary>
-    private static bool[] Hidden(long judged, List<long> told, long noData)
+    private static long[] Counts(IEnumerable<(string Status, int N)> statuses)
     {
-        long[] counts = [judged, .. told, judged - told.Sum(), noData];
-        var small = counts.Select((count, i) => i is 0 or 5
-            ? FixedTable.IsSmall(count)
-            : FixedTable.IsSmall(count) || FixedTable.IsSmall(judged - count) || judged is > 0 and < FixedTable.LargeEnough).ToArray();
-        return FixedTable.Hide(counts, null, small, [new TableSum(0, [1, 2, 3, 4])]);
+        var counts = new long[Kinds.Length];
+        foreach (var (status, n) in statuses)
+        {
+            counts[KindOf(status)] += n;
+        }
+
+        counts[Judged] = Parts.Parts.Sum(part => counts[part]);
+        return counts;
     }
 
-    private static ShownFigure Share(long count, long judged, bool hidden) => hidden
-        ? Shown.SmallNumber()
-        : Shown.Of(Proportions.Wilson(new Proportion((int)count, (int)judged)), 100);
+    /// <summary>What is small is a number of pupils: five of them stuck in three subjects each are fifteen statuses, and five pupils.</summary>
+    private static bool[] Hidden(long[] counts, IReadOnlyCollection<AlikePupilsRow> pupils)
+    {
+        var judged = PupilsOf(Parts.Parts.Contains);
+        var small = new bool[Kinds.Length];
+        small[Judged] = FixedTable.IsSmall(judged);
+        small[NoData] = FixedTable.IsSmall(PupilsOf(kind => kind == NoData));
+        foreach (var part in Parts.Parts)
+        {
+            small[part] = judged is > 0 and < FixedTable.LargeEnough
+                || FixedTable.IsSmall(PupilsOf(kind => kind == part))
+                || FixedTable.IsSmall(PupilsOf(kind => kind != part && Parts.Parts.Contains(kind)));
+        }
+
+        while (true)
+        {
+            var hidden = FixedTable.Hide(counts, null, small, [Parts]);
+            if (hidden[Judged] || !FixedTable.IsSmall(PupilsOf(kind => kind != NoData && hidden[kind])))
+            {
+                return hidden;
+            }
+
+            // All that is hidden, which a reader can add up, is of few pupils still.
+            small[Parts.Parts.Where(part => !hidden[part] && counts[part] > 0).OrderBy(part => counts[part]).FirstOrDefault(Judged)] = true;
+        }
+
+        long PupilsOf(Func<int, bool> isMeant) => pupils.Where(p => p.Statuses.Any(status => isMeant(KindOf(status)))).Sum(p => (long)p.Pupils);
+    }
+
+    private static int KindOf(string status) => Array.IndexOf(Kinds, status) is var kind and > 0 ? kind : Rest;
 }

@@ -16,8 +16,8 @@ internal sealed class ResultIntake(SummaryCells cells, PupilIntake pupils)
     public async Task<IReadOnlyList<SummaryCell>> KeepAsync(Work work, IReadOnlyCollection<RecordedResult> results, CancellationToken ct)
     {
         var rows = results.GroupBy(r => (r.SchoolUrn, r.ResultId)).Select(g => g.MaxBy(r => r.Version)!).ToList();
-        await HeldCollections.ShareAsync(work, rows.Select(r => r.CollectionId).Distinct().ToArray(), ct);
-        await HeldTests.ShareAsync(work, rows.Select(r => r.TestId).Distinct().ToArray(), ct);
+        await Held.Collections.ShareAsync(work, rows.Select(r => r.CollectionId).Distinct().ToArray(), ct);
+        await Held.Tests.ShareAsync(work, rows.Select(r => r.TestId).Distinct().ToArray(), ct);
         await pupils.HoldAsync(work, rows.Select(r => r.PupilId).Distinct().ToArray(), ct);
         const string Sql = """
             with incoming as (
@@ -74,7 +74,7 @@ internal sealed class ResultIntake(SummaryCells cells, PupilIntake pupils)
                 expected_from = excluded.expected_from
             where t.version < excluded.version
             """;
-        await HeldTests.HoldAloneAsync(work, test.TestId, ct);
+        await Held.Tests.HoldAloneAsync(work, test.TestId, ct);
         var subjectBefore = await work.Connection.ExecuteScalarAsync<string?>(work.Command(Find, new { test.TestId }, ct));
         if (await work.Connection.ExecuteAsync(work.Command(Save, test, ct)) == 0)
         {
@@ -98,7 +98,7 @@ internal sealed class ResultIntake(SummaryCells cells, PupilIntake pupils)
                 due_on = excluded.due_on, locks_on = excluded.locks_on, locked_at = excluded.locked_at
             where c.version < excluded.version
             """;
-        await HeldCollections.HoldAloneAsync(work, collection.CollectionId, ct);
+        await Held.Collections.HoldAloneAsync(work, collection.CollectionId, ct);
         var dueBefore = await work.Connection.QuerySingleOrDefaultAsync<DateOnly?>(work.Command(Find, new { collection.CollectionId }, ct));
         var saved = await work.Connection.ExecuteAsync(
             work.Command(Save, collection with { LockedAt = collection.LockedAt?.ToUniversalTime() }, ct));
@@ -107,7 +107,7 @@ internal sealed class ResultIntake(SummaryCells cells, PupilIntake pupils)
             return;
         }
 
-        await HeldTests.ShareOfCollectionAsync(work, collection.CollectionId, ct);
+        await Held.ShareTestsOfCollectionAsync(work, collection.CollectionId, ct);
         await cells.AttainmentIsDueAsync(work, await CellsOfCollectionAsync(work, collection.CollectionId, ct), ct);
     }
 

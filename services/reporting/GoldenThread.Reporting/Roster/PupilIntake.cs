@@ -28,7 +28,7 @@ internal sealed class PupilIntake(SummaryCells cells)
     {
         var all = snapshots.GroupBy(s => s.PupilId).ToDictionary(g => g.Key, g => g.MaxBy(s => s.Version)!);
         await HoldAsync(work, [.. all.Keys], ct);
-        await HeldTests.ShareOfPupilsAsync(work, [.. all.Keys], ct);
+        await Held.ShareTestsOfPupilsAsync(work, [.. all.Keys], ct);
         var newer = await NewerAsync(work, all.Values, ct);
         var rows = newer.Select(id => all[id]).ToList();
         var touched = await TouchedAsync(work, rows, ct);

@@ -1,4 +1,5 @@
 using GoldenThread.Reviews.V1;
+using GoldenThread.ServiceDefaults;
 using GoldenThread.Type.V1;
 using Google.Protobuf;
 using Grpc.Core;
@@ -20,6 +21,40 @@ public class ReachTests(ReachTests.Trust trust) : IClassFixture<ReachTests.Trust
     private static readonly string[] TrustWideWrites = ["ReplaceOffer", "CreatePlan", "PublishPlan"];
 
     private readonly ReviewsHost host = trust.Host;
+
+    public static TheoryData<string> Rpcs() =>
+        [.. RpcCatalogue.Rules.Keys.Where(m => m.StartsWith("/goldenthread.reviews.v1.", StringComparison.Ordinal)).Select(m => m.Split('/')[^1]).Order()];
+
+    public static TheoryData<string> Reads() =>
+        [.. Rpcs().Select(row => row.Data).Where(rpc => rpc.StartsWith("Get", StringComparison.Ordinal) || rpc.StartsWith("List", StringComparison.Ordinal))];
+
+    [Theory]
+    [MemberData(nameof(Rpcs))]
+    public async Task Rpc_WithAGrantLimitedToAYearAClassOrASubject_ReachesNothing(string rpc)
+    {
+        var stored = await host.CountAsync(Stored);
+
+        foreach (var holder in new[] { Trust.OfAYear, Trust.OfAClass, Trust.OfASubject })
+        {
+            Assert.Equal((holder, ToTheLimited(rpc)), (holder, await AnswerAsync(rpc, holder)));
+        }
+
+        Assert.Equal(stored, await host.CountAsync(Stored));
+    }
+
+    [Theory]
+    [MemberData(nameof(Reads))]
+    public async Task Read_WithAGrantForTheWholeSchool_ReachesWhatIsOfTheSchool(string rpc)
+    {
+        var answer = await AnswerAsync(rpc, Trust.OfASchool);
+
+        Assert.True(rpc switch
+        {
+            "GetPlan" => answer == "PLAN_NOT_FOUND",
+            "ListPlans" => answer == "0",
+            _ => answer == Ok || (int.TryParse(answer, out var count) && count > 0),
+        }, answer);
+    }
 
     [Fact]
     public async Task TrustWideWrites_TakeAGrantForTheWholeTrust()
@@ -78,6 +113,23 @@ public class ReachTests(ReachTests.Trust trust) : IClassFixture<ReachTests.Trust
 
     private AsyncUnaryCall<PublishPlanResponse> PublishAsync(string planId, string holder) =>
         trust.Plans.PublishPlanAsync(new() { PlanId = planId }, host.Bearer(holder, trust.Draft.Etag));
+
+    private static string ToTheLimited(string rpc) => rpc switch
+    {
+        "GetOffer" => Ok,
+        "ReplaceOffer" or "CreatePlan" or "PublishPlan" => "TRUST_GRANT_NEEDED",
+        "GetPlan" or "ListPlannedVisits" => "PLAN_NOT_FOUND",
+        "SetCategory" or "ListSchoolCategories" => "SCHOOL_NOT_FOUND",
+        "RemoveLeave" => "LEAVE_NOT_FOUND",
+        "GetAvailability" or "ReplaceAvailability" or "ListLeave" or "AddLeave" => "PERSON_NOT_FOUND",
+        "UpdateAgreedAction" or "CompleteAgreedAction" => "AGREED_ACTION_NOT_FOUND",
+        "ListMeetings" => "MEETING_SERIES_NOT_FOUND",
+        "HoldMeeting" or "CancelMeeting" => "MEETING_NOT_FOUND",
+        "GetVisit" or "UpdateVisit" or "ConfirmVisit" or "HoldVisit" or "CancelVisit" or "RecordFinding" or "ListFindings" or "AgreeAction"
+            => "VISIT_NOT_FOUND",
+        "ListPlans" or "ListVisits" or "ListAgreedActions" or "ListCurrentCategories" or "ListAvailability" or "ListMeetingSeries" => "0",
+        _ => throw new NotSupportedException($"Say what {rpc} answers to a limited grant."),
+    };
 
     /// <summary>The reason of a refusal; else how many things a list holds, or that all is well.</summary>
     private async Task<string> AnswerAsync(string rpc, string holder)

@@ -50,6 +50,48 @@ public sealed class NarrowGrantTests(AssessmentHouse house)
         Assert.NotEqual(stored, await StoredAsync(trust));
     }
 
+    [Fact]
+    public async Task Change_WithoutAGrantForTheTrust_IsRefusedAlike_WhateverIsRecordedOrMissing()
+    {
+        var trust = await TrustAsync(locked: false);
+        var complete = await trust.CollectionAsync("1998/99", "1998-10-01", "1998-12-01", trust.Reading);
+        var caller = await house.CallerAsync(Role.DataLead, AssessmentHouse.NewUrn());
+        var unknown = new V1.Collection { CollectionId = Guid.NewGuid().ToString(), Etag = trust.Autumn.Etag };
+        var withoutReading = new CollectionTestSet { Tests = { new CollectionTest { TestId = trust.Maths.TestId, YearGroups = { "4" } } } };
+
+        Task LockAsync(V1.Collection collection, string etag) =>
+            caller.Collections.LockCollectionAsync(new() { CollectionId = collection.CollectionId }, caller.IfMatch(etag)).ResponseAsync;
+        Task UpdateAsync(V1.Collection collection) => caller.Collections.UpdateCollectionAsync(
+            new() { CollectionId = collection.CollectionId, Tests = withoutReading }, caller.IfMatch(collection.Etag)).ResponseAsync;
+        Task UnlockAsync(V1.Collection collection) => caller.Collections.UnlockCollectionAsync(
+            new() { CollectionId = collection.CollectionId, Reason = "mine" }, caller.IfMatch(collection.Etag)).ResponseAsync;
+        Task UpdateTestAsync(string testId) =>
+            caller.Tests.UpdateTestAsync(new() { TestId = testId, Name = "Mine" }, caller.IfMatch("\"7\"")).ResponseAsync;
+
+        Func<Task>[] calls =
+        [
+            () => LockAsync(trust.Autumn, trust.Autumn.Etag),
+            () => LockAsync(complete, complete.Etag),
+            () => LockAsync(unknown, unknown.Etag),
+            () => LockAsync(trust.Autumn, "\"7\""),
+            () => UpdateAsync(trust.Autumn),
+            () => UpdateAsync(complete),
+            () => UpdateAsync(unknown),
+            () => UnlockAsync(trust.Autumn),
+            () => UnlockAsync(unknown),
+            () => UpdateTestAsync(trust.Reading.TestId),
+            () => UpdateTestAsync(Guid.NewGuid().ToString()),
+        ];
+        var answers = new List<string>();
+        foreach (var call in calls)
+        {
+            answers.Add(await ToldAsync(call));
+        }
+
+        Assert.StartsWith("PermissionDenied TRUST_GRANT_NEEDED", answers[0], StringComparison.Ordinal);
+        Assert.All(answers, answer => Assert.Equal(answers[0], answer));
+    }
+
     /// <summary>A trust in whose collection one entry is there and others are missing.</summary>
     private async Task<Trust> TrustAsync(bool locked)
     {

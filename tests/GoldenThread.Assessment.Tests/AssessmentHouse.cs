@@ -153,7 +153,8 @@ public sealed class AssessmentHouse : IAsyncLifetime
         return Task.CompletedTask;
     }
 
-    private async Task GrantAsync(string subject, TestGrant[] grants)
+    /// <summary>Gives a caller further grants.</summary>
+    public async Task GrantAsync(string subject, params TestGrant[] grants)
     {
         const string Sql = """
             insert into access_grant (grant_id, version, issuer, subject, role, school_urn, year_groups, class_ids, subjects, valid_from)

@@ -78,6 +78,14 @@ public static class Refusals
         return details is null ? [] : details.Unpack<BadRequest>().FieldViolations;
     }
 
+    /// <summary>All that a refused caller is told.</summary>
+    public static async Task<string> ToldAsync(Func<Task> call)
+    {
+        var refused = await Assert.ThrowsAsync<RpcException>(call);
+        var details = Convert.ToHexString(refused.Trailers.GetValueBytes("grpc-status-details-bin") ?? []);
+        return $"{refused.StatusCode} {ReasonOf(refused)} {refused.Status.Detail} {details}";
+    }
+
     /// <summary>The stable reason of an error; its text where it has none.</summary>
     public static string ReasonOf(RpcException refused) =>
         DetailsOf(refused).Details.FirstOrDefault(d => d.Is(ErrorInfo.Descriptor))?.Unpack<ErrorInfo>().Reason ?? refused.Status.ToString();

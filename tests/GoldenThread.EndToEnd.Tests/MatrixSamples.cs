@@ -199,7 +199,7 @@ internal static class MatrixSamples
             Body = _ => new JsonObject { ["academicYear"] = "1999/00" },
             Also = [403, Refused, Conflict],
         },
-        ["reviews.GetPlan"] = new(About.Trust),
+        ["reviews.GetPlan"] = new(About.Trust) { Also = [Gone] },
         ["reviews.ListPlans"] = new(About.Trust),
         ["reviews.ListPlannedVisits"] = new(About.List),
         ["reviews.PublishPlan"] = new(About.Trust) { Body = _ => new JsonObject(), Also = [403, Changed, Conflict] },

@@ -7,7 +7,7 @@ namespace GoldenThread.Reviews;
 /// <summary>What every edge reads from a call in the same way.</summary>
 internal static class CallReading
 {
-    /// <summary>The caller in the roles that this rpc's contract names: parameters for <c>reach(@Issuer, @Subject, @Roles)</c>.</summary>
+    /// <summary>The caller in the roles that this rpc's contract names: parameters for <c>whole_reach(@Issuer, @Subject, @Roles)</c>.</summary>
     public static Authority Authority(this ServerCallContext context) =>
         context.Caller().As(RpcCatalogue.Rules[context.Method].Access!.Roles);
 

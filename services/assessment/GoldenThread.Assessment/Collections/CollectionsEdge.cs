@@ -148,8 +148,9 @@ internal sealed class CollectionsEdge(CollectionStore store, CompletenessStore c
     private static async Task<CollectionPlan> HoldAsync(Work work, string collectionId, ServerCallContext context)
     {
         var ifVersion = context.IfMatch();
-        var current = await CollectionStore.HoldAsync(work, Fields.Id(collectionId, "collection_id"), context.CancellationToken)
-            ?? throw Errors.CollectionNotFound();
+        var id = Fields.Id(collectionId, "collection_id");
+        await work.DemandWholeTrustAsync(context);
+        var current = await CollectionStore.HoldAsync(work, id, context.CancellationToken) ?? throw Errors.CollectionNotFound();
         return current.Version == ifVersion ? current : throw Refusal.EtagMismatch();
     }
 

@@ -245,13 +245,14 @@ internal static class ImportStore
         return (await work.Connection.QueryAsync<FaultyRow>(Patient(work, Sql, null, ct))).AsList();
     }
 
-    /// <summary>Keeps that the file was imported, by whom and with what counts.</summary>
+    /// <summary>Keeps that the file was imported, by whom, under which grants and with what counts.</summary>
     public static async Task KeepAsync(Work work, Guid importId, RecordingContext recording, ImportCounts counts, CancellationToken ct)
     {
         const string Sql = """
-            insert into result_import (import_id, collection_id, issuer, subject, roles, source,
+            insert into result_import (import_id, collection_id, issuer, subject, roles, grant_ids, source,
                                        row_count, new_count, changed_count, unchanged_count, quarantined_count, imported_at)
-            values (@importId, @CollectionId, @Issuer, @Subject, @Roles, @Source, @Rows, @New, @Changed, @Unchanged, @Quarantined, @RecordedAt)
+            select @importId, @CollectionId, @Issuer, @Subject, @Roles, array(select grant_id from held_grants(@Issuer, @Subject, @Roles)), @Source,
+                   @Rows, @New, @Changed, @Unchanged, @Quarantined, @RecordedAt
             """;
         var parameters = new DynamicParameters(Parameters(recording));
         parameters.Add("importId", importId);

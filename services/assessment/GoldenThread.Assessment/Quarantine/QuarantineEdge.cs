@@ -49,7 +49,8 @@ internal sealed class QuarantineEdge(QuarantineStore store, Works works, TimePro
         var ct = context.CancellationToken;
         await using var work = await works.BeginAsync(context);
         var row = await HoldAsync(work, request.QuarantinedRowId, context);
-        var mended = await TryAsync(work, row, row.Mended(request), context);
+        var isAnothers = row.MendedByAnother || (row.Issuer, row.ImportedBy) != (work.Caller.Issuer, work.Caller.Subject);
+        var mended = await TryAsync(work, row, row.Mended(request), context) with { MendedByAnother = isAnothers };
         await QuarantineStore.SaveAsync(work, mended, ct);
         work.Audit("quarantined-row", request.QuarantinedRowId, detail: mended.StateNow == QuarantineState.Applied ? "applied" : mended.Reason);
         return await work.CommitAsync(new UpdateQuarantinedRowResponse { Row = mended.ToProto() });

@@ -47,6 +47,9 @@ internal sealed record QuarantineRow
 
     public DateTimeOffset? ClosedAt { get; init; }
 
+    /// <summary>Whether somebody other than who imported the file gave the row its values.</summary>
+    public required bool MendedByAnother { get; init; }
+
     /// <summary>In whose name the file was imported, in which roles, and as which source.</summary>
     public required string Issuer { get; init; }
 

@@ -18,20 +18,22 @@ internal sealed class QuarantineStore(NpgsqlDataSource source, TimeProvider cloc
 
     private const string Columns = """
         q.quarantined_row_id, q.import_id, q.collection_id, q.line, q.state, q.reason, q.detail, q.upn, q.pupil_id, q.school_urn, q.subject,
-        q.test, q.sat_on, q.score, q.code, q.version, q.quarantined_at, q.closed_at,
+        q.test, q.sat_on, q.score, q.code, q.version, q.quarantined_at, q.closed_at, q.mended_by_another,
         m.issuer, m.subject as imported_by, m.roles, m.source
         """;
 
-    // Who holds the whole school sees its rows; who brought the file sees its rows too, as long as the school is still in reach. A row whose
-    // school cannot be read belongs to the trust, and to who brought it.
+    // Who holds the whole school sees its rows. Who brought the file sees them too, limits or not, while nobody else gave them other values and
+    // while every grant under which they came still holds, as far as it was one for that school. The pupil is not asked for here: whether a row
+    // is seen must not tell who is known. A row whose school cannot be read belongs to the trust, and to who brought it.
     private const string WithinReach = """
         (exists (
-             select from reach(@Issuer, @Subject, @Roles) g
-             where (g.school_urn is null or g.school_urn = q.school)
-               and g.year_groups is null and g.class_ids is null and g.subjects is null)
-         or (m.issuer = @Issuer and m.subject = @Subject
-             and exists (select from reach(@Issuer, @Subject, @Roles) g
-                         where q.school is null or g.school_urn is null or g.school_urn = q.school)))
+             select from whole_reach(@Issuer, @Subject, @Roles) g
+             where g.school_urn is null or g.school_urn = q.school)
+         or (m.issuer = @Issuer and m.subject = @Subject and not q.mended_by_another
+             and (select bool_and(h.grant_id is not null)
+                  from access_grant g left join held_grants(@Issuer, @Subject, @Roles) h on h.grant_id = g.grant_id
+                  where g.grant_id = any(m.grant_ids)
+                    and (q.school is null or g.school_urn is null or g.school_urn = q.school))))
         """;
 
     /// <summary>Puts faulty rows of a file into quarantine; one that waits there already is not put in twice.</summary>
@@ -123,7 +125,7 @@ internal sealed class QuarantineStore(NpgsqlDataSource source, TimeProvider cloc
             update quarantined_row
             set state = @State, reason = @Reason, detail = @Detail, upn = @Upn, pupil_id = @PupilId, school_urn = @SchoolUrn, subject = @Subject,
                 test = @Test, sat_on = @SatOn, score = @Score, code = @Code, school = @School, fingerprint = @Fingerprint,
-                version = @Version, closed_at = @ClosedAt
+                version = @Version, closed_at = @ClosedAt, mended_by_another = @MendedByAnother
             where quarantined_row_id = @QuarantinedRowId
             """;
         var parameters = new
@@ -143,6 +145,7 @@ internal sealed class QuarantineStore(NpgsqlDataSource source, TimeProvider cloc
             Fingerprint = Waiting.Fingerprint(row.Given),
             row.Version,
             row.ClosedAt,
+            row.MendedByAnother,
             row.QuarantinedRowId,
         };
         try

@@ -60,7 +60,8 @@ internal static class RecordingSql
 
     private const string MeantOfNone = "meant as (select null::text as subject, null::text as year_group, null::uuid as test_id where false)";
 
-    // The first thing wrong with a row is its verdict; a pupil outside the caller's grants looks like a pupil nobody knows.
+    // The first thing wrong with a row is its verdict; a pupil outside the caller's grants looks like a pupil nobody knows. That somebody left, or
+    // is not there yet, is told of an enrolment that a grant covers with all its limits.
     private const string Judgement = """
         select i.line, i.result_id, coalesce(e.school_urn, i.school_urn) as school_urn, p.pupil_id, t.test_id, t.subject, e.year_group, i.sat_on,
                trim_scale(i.score) as score, i.code, t.lowest_score, t.highest_score, t.decimals,
@@ -73,18 +74,20 @@ internal static class RecordingSql
                    when i.school_urn is not null
                         and not exists (select from grants g where g.school_urn is null or g.school_urn = i.school_urn) then 'SCHOOL_NOT_FOUND'
                    when p.pupil_id is null then 'PUPIL_NOT_YET_KNOWN'
-                   when e.pupil_id is null then
-                       case
-                           when exists (
-                               select from pupil_enrolment o join grants g on g.school_urn is null or g.school_urn = o.school_urn
-                               where o.pupil_id = p.pupil_id and (i.school_urn is null or o.school_urn = i.school_urn) and o.to_on < i.sat_on)
-                               then 'PUPIL_LEFT'
-                           when exists (
-                               select from pupil_enrolment o join grants g on g.school_urn is null or g.school_urn = o.school_urn
-                               where o.pupil_id = p.pupil_id and (i.school_urn is null or o.school_urn = i.school_urn))
-                               then 'PUPIL_NOT_ON_ROLL'
-                           else 'PUPIL_NOT_YET_KNOWN'
-                       end
+                   when e.pupil_id is null then coalesce((
+                       select case when bool_or(o.to_on < i.sat_on) then 'PUPIL_LEFT' else 'PUPIL_NOT_ON_ROLL' end
+                       from pupil_enrolment o
+                       where o.pupil_id = p.pupil_id and (i.school_urn is null or o.school_urn = i.school_urn)
+                         and exists (
+                             select from grants g
+                             where (g.school_urn is null or g.school_urn = o.school_urn)
+                               and (g.year_groups is null or o.year_group = any(g.year_groups))
+                               and (g.subjects is null or coalesce(t.subject, i.subject) is null or coalesce(t.subject, i.subject) = any(g.subjects))
+                               and (g.class_ids is null or exists (
+                                   select from pupil_class pc
+                                   where pc.pupil_id = p.pupil_id and pc.class_id = any(g.class_ids)
+                                     and (o.to_on is null or pc.from_on <= o.to_on) and (pc.to_on is null or pc.to_on >= o.from_on))))
+                       having count(*) > 0), 'PUPIL_NOT_YET_KNOWN')
                    when not exists (
                        select from grants g
                        where (g.school_urn is null or g.school_urn = e.school_urn)

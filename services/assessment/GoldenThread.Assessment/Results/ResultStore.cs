@@ -33,19 +33,18 @@ internal sealed class ResultStore(NpgsqlDataSource source, TimeProvider clock)
         school_urn, result_id, pupil_id, test_id, collection_id, sitting, source, year_group, score, code, version, recorded_at
         """;
 
-    // A grant reaches a result by the school, year and class it was sat in, and by those the pupil is in today: a pupil who moves within the
-    // trust takes the results along, and a Year 4 teacher sees what the class did in Year 3. Whoever reaches the whole trust is asked about once
-    // for the statement, not once for each row.
+    // A grant reaches a result by where it was sat (its school and its year), or by where the pupil is today (school and year of one enrolment):
+    // a pupil who moves within the trust takes the results along. Half of one and half of the other is neither. Its classes and subjects narrow
+    // that further, by the class then or today: a Year 4 teacher sees what the class did in Year 3. Whoever reaches the whole trust is asked
+    // about once for the statement, not once for each row.
     private const string WithinReach = """
         ((select holds_whole_trust(@Issuer, @Subject, @Roles))
          or exists (
             select from reach(@Issuer, @Subject, @Roles) g
-            where (g.school_urn is null or g.school_urn = r.school_urn
-                   or exists (select from pupil_enrolment e where e.pupil_id = r.pupil_id and e.school_urn = g.school_urn
-                              and e.from_on <= @Today and (e.to_on is null or e.to_on >= @Today)))
-              and (g.year_groups is null or r.year_group = any(g.year_groups)
-                   or exists (select from pupil_enrolment e where e.pupil_id = r.pupil_id and e.year_group = any(g.year_groups)
+            where (((g.school_urn is null or g.school_urn = r.school_urn) and (g.year_groups is null or r.year_group = any(g.year_groups)))
+                   or exists (select from pupil_enrolment e where e.pupil_id = r.pupil_id
                               and (g.school_urn is null or e.school_urn = g.school_urn)
+                              and (g.year_groups is null or e.year_group = any(g.year_groups))
                               and e.from_on <= @Today and (e.to_on is null or e.to_on >= @Today)))
               and (g.class_ids is null
                    or exists (select from pupil_class pc where pc.pupil_id = r.pupil_id and pc.class_id = any(g.class_ids)

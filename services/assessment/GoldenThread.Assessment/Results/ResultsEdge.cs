@@ -187,7 +187,7 @@ internal sealed class ResultsEdge(ResultStore store, CollectionStore collections
         }
 
         var repeated = judged
-            .Where(r => r.PupilId is not null && r.TestId is not null)
+            .Where(r => r.PupilId is not null && r.TestId is not null && r.Verdict != Verdict.PupilNotYetKnown)
             .GroupBy(r => (r.PupilId, r.TestId, r.SatOn))
             .SelectMany(g => g.Skip(1))
             .Select(r => r.Line)

@@ -46,14 +46,16 @@ internal sealed class TestsEdge(TestStore store, ScaleStore scales, Works works)
     {
         var ct = context.CancellationToken;
         var ifVersion = context.IfMatch();
-        var current = await store.GetAsync(Fields.Id(request.TestId, "test_id"), ct) ?? throw Errors.TestNotFound();
+        var id = Fields.Id(request.TestId, "test_id");
+        await using var work = await works.BeginAsync(context);
+        await work.DemandWholeTrustAsync(context);
+        var current = await store.GetAsync(id, ct) ?? throw Errors.TestNotFound();
         if (current.Version != ifVersion)
         {
             throw Refusal.EtagMismatch();
         }
 
         var changed = current.With(request);
-        await using var work = await works.BeginAsync(context);
         if (!await TestStore.SaveAsync(work, context.Authority(), changed, ifVersion, ct))
         {
             throw await WhyNotSavedAsync(current.TestId, ifVersion, ct);

@@ -56,7 +56,7 @@ internal sealed class CategoryStore(NpgsqlDataSource source)
             select s.school_urn
             from school s
             where s.school_urn = @schoolUrn
-              and exists (select 1 from reach(@Issuer, @Subject, @Roles) g where g.school_urn is null or g.school_urn = s.school_urn)
+              and exists (select 1 from whole_reach(@Issuer, @Subject, @Roles) g where g.school_urn is null or g.school_urn = s.school_urn)
             for update of s
             """;
         return await work.Connection.ExecuteScalarAsync<int?>(work.Command(
@@ -126,7 +126,7 @@ internal sealed class CategoryStore(NpgsqlDataSource source)
             select exists (
                 select 1
                 from school s
-                join reach(@Issuer, @Subject, @Roles) g on g.school_urn is null or g.school_urn = s.school_urn
+                join whole_reach(@Issuer, @Subject, @Roles) g on g.school_urn is null or g.school_urn = s.school_urn
                 where s.school_urn = @schoolUrn)
             """;
         const string Sql = """
@@ -136,7 +136,7 @@ internal sealed class CategoryStore(NpgsqlDataSource source)
             from school_category c
             where c.school_urn = @schoolUrn
               and (@before::bigint is null or c.version < @before)
-              and exists (select 1 from reach(@Issuer, @Subject, @Roles) g where g.school_urn is null or g.school_urn = c.school_urn)
+              and exists (select 1 from whole_reach(@Issuer, @Subject, @Roles) g where g.school_urn is null or g.school_urn = c.school_urn)
             order by c.version desc
             limit @count
             """;
@@ -165,7 +165,7 @@ internal sealed class CategoryStore(NpgsqlDataSource source)
                 limit 1) c
             where s.school_urn > @afterUrn
               and (@category::smallint is null or c.category = @category)
-              and exists (select 1 from reach(@Issuer, @Subject, @Roles) g where g.school_urn is null or g.school_urn = s.school_urn)
+              and exists (select 1 from whole_reach(@Issuer, @Subject, @Roles) g where g.school_urn is null or g.school_urn = s.school_urn)
             order by s.school_urn
             limit @count
             """;

@@ -72,7 +72,7 @@ internal sealed class MeetingStore(NpgsqlDataSource source)
     private const string Columns = "m.meeting_id, m.series_id, m.school_urn, m.number, m.version, m.week, m.on_day, m.state, m.reason";
 
     private const string WithinReach =
-        "exists (select 1 from reach(@Issuer, @Subject, @Roles) g where g.school_urn is null or g.school_urn = m.school_urn)";
+        "exists (select 1 from whole_reach(@Issuer, @Subject, @Roles) g where g.school_urn is null or g.school_urn = m.school_urn)";
 
     /// <summary>Series within reach by school and row, after a key.</summary>
     public async Task<IReadOnlyList<SeriesRow>> SeriesAsync(
@@ -90,7 +90,7 @@ internal sealed class MeetingStore(NpgsqlDataSource source)
             where (@schoolUrn::int is null or s.school_urn = @schoolUrn)
               and (@academicYear::text is null or s.academic_year = @academicYear)
               and (s.school_urn, s.academic_year, s.entitlement) > (@Urn, @Year, @Entitlement)
-              and exists (select 1 from reach(@Issuer, @Subject, @Roles) g where g.school_urn is null or g.school_urn = s.school_urn)
+              and exists (select 1 from whole_reach(@Issuer, @Subject, @Roles) g where g.school_urn is null or g.school_urn = s.school_urn)
             group by s.series_id
             order by s.school_urn, s.academic_year, s.entitlement
             limit @count
@@ -118,7 +118,7 @@ internal sealed class MeetingStore(NpgsqlDataSource source)
             select exists (
                 select 1
                 from meeting_series s
-                join reach(@Issuer, @Subject, @Roles) g on g.school_urn is null or g.school_urn = s.school_urn
+                join whole_reach(@Issuer, @Subject, @Roles) g on g.school_urn is null or g.school_urn = s.school_urn
                 where s.series_id = @seriesId)
             """;
         const string Sql = $"""

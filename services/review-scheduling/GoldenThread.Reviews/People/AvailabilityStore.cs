@@ -38,7 +38,7 @@ internal sealed record LeaveEntry
     public required DateOnly ToOn { get; init; }
 }
 
-/// <summary>When people can visit. The rpcs are open to roles that reach the whole trust; a grant for one school reaches its own people.</summary>
+/// <summary>When people can visit. The rpcs are open to roles that reach the whole trust; a grant for one whole school reaches its own people.</summary>
 internal sealed class AvailabilityStore(NpgsqlDataSource source)
 {
     /// <summary>People after an id, within reach, optionally of one duty.</summary>
@@ -51,7 +51,7 @@ internal sealed class AvailabilityStore(NpgsqlDataSource source)
             left join availability a using (person_id)
             where p.person_id > @after
               and (@duty::text is null or @duty = any (p.duties))
-              and exists (select 1 from reach(@Issuer, @Subject, @Roles) g where g.school_urn is null or g.school_urn = p.school_urn)
+              and exists (select 1 from whole_reach(@Issuer, @Subject, @Roles) g where g.school_urn is null or g.school_urn = p.school_urn)
             order by p.person_id
             limit @count
             """;
@@ -68,7 +68,7 @@ internal sealed class AvailabilityStore(NpgsqlDataSource source)
             from person p
             left join availability a using (person_id)
             where p.person_id = @personId
-              and exists (select 1 from reach(@Issuer, @Subject, @Roles) g where g.school_urn is null or g.school_urn = p.school_urn)
+              and exists (select 1 from whole_reach(@Issuer, @Subject, @Roles) g where g.school_urn is null or g.school_urn = p.school_urn)
             """;
         await using var connection = await source.OpenConnectionAsync(ct);
         return await connection.QuerySingleOrDefaultAsync<PersonAvailability>(new CommandDefinition(
@@ -85,7 +85,7 @@ internal sealed class AvailabilityStore(NpgsqlDataSource source)
             select p.person_id, 1, @weekdays, @daysPerWeek, @daysPerYear, @halfDays
             from person p
             where p.person_id = @personId
-              and exists (select 1 from reach(@Issuer, @Subject, @Roles) g where g.school_urn is null or g.school_urn = p.school_urn)
+              and exists (select 1 from whole_reach(@Issuer, @Subject, @Roles) g where g.school_urn is null or g.school_urn = p.school_urn)
               and (coalesce(@expected::bigint, 0) = 0 or exists (select 1 from availability a where a.person_id = p.person_id))
             on conflict (person_id) do update
             set version = known.version + 1, weekdays = excluded.weekdays, days_per_week = excluded.days_per_week,
@@ -135,7 +135,7 @@ internal sealed class AvailabilityStore(NpgsqlDataSource source)
             delete from leave l
             using person p
             where l.leave_id = @leaveId and l.person_id = @personId and p.person_id = l.person_id
-              and exists (select 1 from reach(@Issuer, @Subject, @Roles) g where g.school_urn is null or g.school_urn = p.school_urn)
+              and exists (select 1 from whole_reach(@Issuer, @Subject, @Roles) g where g.school_urn is null or g.school_urn = p.school_urn)
             """;
         return await work.Connection.ExecuteAsync(work.Command(
             Sql, new { authority.Issuer, authority.Subject, authority.Roles, personId, leaveId }, ct)) == 1;

@@ -82,6 +82,17 @@ internal sealed record PlannedVisitRow
 /// <summary>Plans and what was planned in them.</summary>
 internal sealed class PlanStore(NpgsqlDataSource source)
 {
+    private const string Columns = """
+        p.plan_id, p.academic_year, p.version, p.state, p.seed, p.input_hash, p.cost, p.offer_version, p.plan_from, p.visits_owed,
+        p.visits_placed, p.visits_unplaced, p.visits_kept, p.visits_changed, p.meetings, p.shortages::text as shortages,
+        p.schools_without_category, p.author_person_id, p.made_at, p.published_at
+        """;
+
+    private const string HoldsTheTrust = "(select holds_whole_trust(@Issuer, @Subject, @Roles))";
+
+    // A draft is for those who write plans.
+    private const string SeenInItsState = "(p.state <> 1 or (select holds_whole_trust(@Issuer, @Subject, @WriterRoles)))";
+
     private static readonly short[] WriterRoles = [(short)Type.V1.Role.DeputyCeo, (short)Type.V1.Role.DataLead];
 
     /// <summary>Keeps a draft with its visits and meetings.</summary>
@@ -118,35 +129,39 @@ internal sealed class PlanStore(NpgsqlDataSource source)
         return plan with { VisitsChanged = changed };
     }
 
-    /// <summary>A plan; drafts only for those who write plans. Null where unknown or not to be seen.</summary>
-    public async Task<PlanRecord?> FindAsync(Authority authority, Guid planId, CancellationToken ct)
+    /// <summary>A plan, for who holds the whole trust; null where unknown or not to be seen.</summary>
+    public Task<PlanRecord?> FindAsync(Authority authority, Guid planId, CancellationToken ct)
     {
-        const string Sql = """
-            select p.plan_id, p.academic_year, p.version, p.state, p.seed, p.input_hash, p.cost, p.offer_version, p.plan_from, p.visits_owed,
-                   p.visits_placed, p.visits_unplaced, p.visits_kept, p.visits_changed, p.meetings, p.shortages::text as shortages,
-                   p.schools_without_category, p.author_person_id, p.made_at, p.published_at
+        const string Sql = $"select {Columns} from plan p where p.plan_id = @planId and {HoldsTheTrust} and {SeenInItsState}";
+        return FindAsync(Sql, authority, planId, ct);
+    }
+
+    /// <summary>A plan for the sake of its visits: for who reaches one of the schools it plans for. Null where unknown or not to be seen.</summary>
+    public Task<PlanRecord?> FindVisitedAsync(Authority authority, Guid planId, CancellationToken ct)
+    {
+        const string Sql = $"""
+            select {Columns}
             from plan p
             where p.plan_id = @planId
-              and exists (select 1 from reach(@Issuer, @Subject, @Roles) g)
-              and (p.state <> 1 or exists (select 1 from reach(@Issuer, @Subject, @WriterRoles) g where g.school_urn is null))
+              and {SeenInItsState}
+              and ({HoldsTheTrust}
+                   or exists (select from planned_visit v
+                              join whole_reach(@Issuer, @Subject, @Roles) g on g.school_urn = v.school_urn
+                              where v.plan_id = p.plan_id))
             """;
-        await using var connection = await source.OpenConnectionAsync(ct);
-        return await connection.QuerySingleOrDefaultAsync<PlanRecord>(new CommandDefinition(
-            Sql, new { planId, authority.Issuer, authority.Subject, authority.Roles, WriterRoles }, cancellationToken: ct));
+        return FindAsync(Sql, authority, planId, ct);
     }
 
     /// <summary>Plans before an id, newest first.</summary>
     public async Task<IReadOnlyList<PlanRecord>> ListAsync(Authority authority, string? academicYear, Guid? before, int count, CancellationToken ct)
     {
-        const string Sql = """
-            select p.plan_id, p.academic_year, p.version, p.state, p.seed, p.input_hash, p.cost, p.offer_version, p.plan_from, p.visits_owed,
-                   p.visits_placed, p.visits_unplaced, p.visits_kept, p.visits_changed, p.meetings, p.shortages::text as shortages,
-                   p.schools_without_category, p.author_person_id, p.made_at, p.published_at
+        const string Sql = $"""
+            select {Columns}
             from plan p
             where (@academicYear::text is null or p.academic_year = @academicYear)
               and (@before::uuid is null or p.plan_id < @before)
-              and exists (select 1 from reach(@Issuer, @Subject, @Roles) g where g.school_urn is null)
-              and (p.state <> 1 or exists (select 1 from reach(@Issuer, @Subject, @WriterRoles) g where g.school_urn is null))
+              and {HoldsTheTrust}
+              and {SeenInItsState}
             order by p.plan_id desc
             limit @count
             """;
@@ -170,7 +185,7 @@ internal sealed class PlanStore(NpgsqlDataSource source)
               and (@schoolUrn::int is null or v.school_urn = @schoolUrn)
               and (not @unplacedOnly or v.on_day is null)
               and (v.school_urn, v.entitlement, v.number) > (@Urn, @Entitlement, @Number)
-              and exists (select 1 from reach(@Issuer, @Subject, @Roles) g where g.school_urn is null or g.school_urn = v.school_urn)
+              and exists (select 1 from whole_reach(@Issuer, @Subject, @Roles) g where g.school_urn is null or g.school_urn = v.school_urn)
             order by v.school_urn, v.entitlement, v.number
             limit @count
             """;
@@ -234,6 +249,13 @@ internal sealed class PlanStore(NpgsqlDataSource source)
                       schools_without_category, author_person_id, made_at, published_at
             """;
         return await work.Connection.QuerySingleOrDefaultAsync<PlanRecord>(work.Command(Sql, new { planId, version }, ct));
+    }
+
+    private async Task<PlanRecord?> FindAsync(string sql, Authority authority, Guid planId, CancellationToken ct)
+    {
+        await using var connection = await source.OpenConnectionAsync(ct);
+        return await connection.QuerySingleOrDefaultAsync<PlanRecord>(new CommandDefinition(
+            sql, new { planId, authority.Issuer, authority.Subject, authority.Roles, WriterRoles }, cancellationToken: ct));
     }
 
     private static async Task CopyVisitsAsync(Work work, Guid planId, IReadOnlyList<PlannedVisit> visits, CancellationToken ct)

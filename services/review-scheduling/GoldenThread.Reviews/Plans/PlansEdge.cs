@@ -26,6 +26,11 @@ internal sealed partial class PlansEdge(
     {
         var ct = context.CancellationToken;
         var year = CallReading.Year(request.AcademicYear, "academic_year");
+        await using (var asking = await works.BeginAsync(context))
+        {
+            await DemandWholeTrustAsync(asking, context);
+        }
+
         var input = await InputAsync(year, request, ct);
         var content = await Task.Run(() => make(input), ct);
         if (PlanChecker.Check(input, content) is { Count: > 0 } violations)
@@ -34,7 +39,9 @@ internal sealed partial class PlansEdge(
             throw Refusal.Internal();
         }
 
+        // Making a plan takes seconds; the grant may have ended meanwhile.
         await using var work = await works.BeginAsync(context);
+        await DemandWholeTrustAsync(work, context);
         var plan = PlanRecord.Draft(input, content, await PersonLookup.OfCallerAsync(work, ct)) with { MadeAt = clock.GetUtcNow() };
         await store.AddAsync(work, plan, content, ct);
         plan = await store.CountChangesAsync(work, plan, ct);
@@ -65,7 +72,8 @@ internal sealed partial class PlansEdge(
 
     public override async Task<ListPlannedVisitsResponse> ListPlannedVisits(ListPlannedVisitsRequest request, ServerCallContext context)
     {
-        var plan = await FindAsync(request.PlanId, context);
+        var planId = Fields.Id(request.PlanId, "plan_id");
+        var plan = await store.FindVisitedAsync(context.Authority(), planId, context.CancellationToken) ?? throw Errors.PlanNotFound();
         int? school = request.HasSchoolUrn ? request.SchoolUrn : null;
         var list = $"visits of {plan.PlanId} {school} {request.UnplacedOnly}";
         var size = Paging.Size(request.PageSize, 100, 500);
@@ -88,8 +96,9 @@ internal sealed partial class PlansEdge(
     {
         var ct = context.CancellationToken;
         var version = context.IfMatch();
-        var draft = await FindAsync(request.PlanId, context);
         await using var work = await works.BeginAsync(context);
+        await DemandWholeTrustAsync(work, context);
+        var draft = await FindAsync(request.PlanId, context);
         await PlanStore.LockYearAsync(work, draft.AcademicYear, ct);
         draft = await FindAsync(request.PlanId, context);
         if (draft.Version != version)
@@ -115,6 +124,14 @@ internal sealed partial class PlansEdge(
 
         work.Audit("plan", published.PlanId.ToString());
         return await work.CommitAsync(new PublishPlanResponse { Plan = published.ToProto() });
+    }
+
+    private static async Task DemandWholeTrustAsync(Work work, ServerCallContext context)
+    {
+        if (!await work.HoldsWholeTrustAsync(context.Authority(), context.CancellationToken))
+        {
+            throw Errors.TrustGrantNeeded();
+        }
     }
 
     private async Task<PlanInput> InputAsync(AcademicYear year, CreatePlanRequest request, CancellationToken ct)

@@ -39,7 +39,7 @@ internal sealed class ActionStore(NpgsqlDataSource source)
         "a.action_id, a.version, a.visit_id, a.school_urn, a.text, a.owner_person_id, a.due_on, a.done_on, a.finding_id";
 
     private const string WithinReach =
-        "exists (select 1 from reach(@Issuer, @Subject, @Roles) g where g.school_urn is null or g.school_urn = a.school_urn)";
+        "exists (select 1 from whole_reach(@Issuer, @Subject, @Roles) g where g.school_urn is null or g.school_urn = a.school_urn)";
 
     /// <summary>Whether planning knows a person who is still with the trust on a day.</summary>
     public Task<bool> CanOwnAsync(Work work, Guid personId, DateOnly today, CancellationToken ct)
@@ -63,7 +63,7 @@ internal sealed class ActionStore(NpgsqlDataSource source)
             select @id, v.visit_id, v.school_urn, @Text, @OwnerPersonId, @DueOn, @FindingId
             from visit v
             where v.visit_id = @VisitId and v.state in (2, 3, 4) and v.on_day <= @today
-              and exists (select 1 from reach(@Issuer, @Subject, @Roles) g where g.school_urn is null or g.school_urn = v.school_urn)
+              and exists (select 1 from whole_reach(@Issuer, @Subject, @Roles) g where g.school_urn is null or g.school_urn = v.school_urn)
             returning a.action_id, a.version, a.visit_id, a.school_urn, a.text, a.owner_person_id, a.due_on, a.done_on, a.finding_id
             """;
         return work.Connection.QuerySingleOrDefaultAsync<ActionRow>(work.Command(Sql, new

@@ -36,7 +36,7 @@ internal sealed class FindingStore(NpgsqlDataSource source)
             select @id, v.visit_id, v.school_urn, @focusArea, @kind, @text, @author
             from visit v
             where v.visit_id = @visitId and v.state in (2, 3, 4) and v.on_day <= @today
-              and exists (select 1 from reach(@Issuer, @Subject, @Roles) g where g.school_urn is null or g.school_urn = v.school_urn)
+              and exists (select 1 from whole_reach(@Issuer, @Subject, @Roles) g where g.school_urn is null or g.school_urn = v.school_urn)
             returning finding_id, visit_id, school_urn, focus_area, kind, text, author_person_id, recorded_at
             """;
         return work.Connection.QuerySingleOrDefaultAsync<FindingRow>(work.Command(Sql, new
@@ -61,7 +61,7 @@ internal sealed class FindingStore(NpgsqlDataSource source)
             select f.finding_id, f.visit_id, f.school_urn, f.focus_area, f.kind, f.text, f.author_person_id, f.recorded_at
             from finding f
             where f.visit_id = @visitId and f.finding_id > @after
-              and exists (select 1 from reach(@Issuer, @Subject, @Roles) g where g.school_urn is null or g.school_urn = f.school_urn)
+              and exists (select 1 from whole_reach(@Issuer, @Subject, @Roles) g where g.school_urn is null or g.school_urn = f.school_urn)
             order by f.finding_id
             limit @count
             """;

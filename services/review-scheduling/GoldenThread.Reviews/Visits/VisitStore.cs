@@ -71,7 +71,7 @@ internal sealed class VisitStore(NpgsqlDataSource source)
         """;
 
     private const string WithinReach =
-        "exists (select 1 from reach(@Issuer, @Subject, @Roles) g where g.school_urn is null or g.school_urn = v.school_urn)";
+        "exists (select 1 from whole_reach(@Issuer, @Subject, @Roles) g where g.school_urn is null or g.school_urn = v.school_urn)";
 
     /// <summary>Visits within reach by day, those without one last, after a key.</summary>
     public async Task<IReadOnlyList<VisitRow>> ListAsync(

@@ -25,6 +25,25 @@ internal static class RosterStore
         return work.Connection.QuerySingleAsync<RosterCounts>(work.LongCommand(Sql, null, ct));
     }
 
+    /// <summary>
+    /// Takes from the differences what the caller is not to be told, before they are counted and shown. Of a pupil whom the caller may not
+    /// change yet, only where they come to is left: that there is a difference would tell what was known, too.
+    /// </summary>
+    public static Task HideAsync(Work work, CancellationToken ct)
+    {
+        const string Sql = """
+            delete from roster_difference d
+            using roster_row r
+            where r.line = d.line and not r.is_reached and d.what not in ('enrolment', 'class');
+
+            update roster_difference d
+            set before = ''
+            from roster_row r
+            where r.line = d.line and not r.is_reached;
+            """;
+        return work.Connection.ExecuteAsync(work.LongCommand(Sql, null, ct));
+    }
+
     /// <summary>Keeps that the import was, and puts its bad rows into quarantine; a row that waits there already waits once.</summary>
     public static async Task KeepAsync(Work work, Guid importId, DateOnly from, RosterCounts counts, CancellationToken ct)
     {

@@ -36,7 +36,7 @@ internal sealed class RostersEdge(QuarantineStore quarantine, Works works, TimeP
 
         await ApplyAsync(work, context.Authority(), ct);
         var counts = await RosterStore.CountAsync(work, ct);
-        var response = await AnswerAsync(work, context, header, counts, request.DryRun, ct);
+        var response = await AnswerAsync(work, context, header, request.DryRun, ct);
         if (request.DryRun)
         {
             // The work is not committed: what it did is shown and undone.
@@ -150,18 +150,20 @@ internal sealed class RostersEdge(QuarantineStore quarantine, Works works, TimeP
     }
 
     // Only now, with all of the file here, are others kept waiting.
-    private static async Task ApplyAsync(Work work, Authority by, CancellationToken ct)
+    private async Task ApplyAsync(Work work, Authority by, CancellationToken ct)
     {
         await RosterStage.LockAsync(work, ct);
         await ChangeSets.OpenAsync(work, ct);
         await RosterStage.AnalyzeAsync(work, ct);
-        await RosterMatch.RunAsync(work, by, ct);
+        await RosterMatch.RunAsync(work, by, clock.Today(), ct);
         await RosterApply.RunAsync(work, ct);
     }
 
     private static async Task<ImportRosterResponse> AnswerAsync(
-        Work work, ServerCallContext context, RosterHeader header, RosterCounts counts, bool dryRun, CancellationToken ct)
+        Work work, ServerCallContext context, RosterHeader header, bool dryRun, CancellationToken ct)
     {
+        await RosterStore.HideAsync(work, ct);
+        var counts = await RosterStore.CountAsync(work, ct);
         var response = new ImportRosterResponse
         {
             DryRun = dryRun,

@@ -1,0 +1,172 @@
+using GoldenThread.TestSupport;
+using GoldenThread.Tracking.V1;
+using GoldenThread.Type.V1;
+using Grpc.Core;
+using static GoldenThread.Tracking.Tests.Refusals;
+
+namespace GoldenThread.Tracking.Tests;
+
+/// <summary>
+/// UPNs can be guessed: whom a caller may not change is neither shown nor changed by a UPN alone.
+/// </summary>
+public sealed class RosterReachTests(TrackingHouse house)
+{
+    private const string Header = "UPN,URN,Forename,Surname,DOB,Sex,Year group,Class,FSM,SEN,Looked after,From,Left on";
+    private const string ShortHeader = "UPN,URN,Forename,Surname,DOB,Sex,Year group";
+
+    public static TheoryData<string, string, string, bool> Guesses => new()
+    {
+        { "Bob", "Guess", "2015-01-01", false },
+        { "Bob", "{surname}", "2016-05-10", false },
+        { "Ada", "Guess", "2016-05-10", false },
+        { "Ada", "{surname}", "2016-05-11", false },
+        { "Ada", "{surname}", "2016-05-11", true },
+    };
+
+    [Theory]
+    [MemberData(nameof(Guesses))]
+    public async Task Import_ByUpnAlone_OfAnotherSchoolsLeaver_TellsNothingAndChangesNothing(string forename, string surname, string bornOn, bool former)
+    {
+        var (leaver, school) = await LeaverAsync(former);
+        var (own, head) = await HeadAsync();
+        var upn = former ? leaver.FormerUpns.Single() : leaver.Upn;
+        var file = $"{Header}\n{upn},{own},{forename},{surname.Replace("{surname}", leaver.Surname)},{bornOn},M,6,,N,E,N,2025-10-01,\n";
+
+        foreach (var answer in new[] { await head.ImportAsync(file, dryRun: true), await head.ImportAsync(file) })
+        {
+            Assert.Equal((0, 0, 0, 1), (answer.PupilsAdded, answer.PupilsChanged, answer.RowsUnchanged, answer.RowsQuarantined));
+            Assert.Empty(answer.Differences);
+            var problem = Assert.Single(answer.Problems);
+            Assert.Equal(("", "NEEDS_CONFIRMATION"), (problem.Column, problem.Reason));
+            Assert.DoesNotContain(leaver.Forename, problem.Words, StringComparison.Ordinal);
+        }
+
+        Assert.Empty(Assert.Single(await QuarantineAsync(head)).CandidatePupilIds);
+        Assert.Equal(leaver.PupilId, Assert.Single(Assert.Single(await QuarantineAsync(house.Lead, own)).CandidatePupilIds));
+        Assert.Equal(leaver, await house.Lead.PupilAsync(school, leaver.Surname, LastDay));
+    }
+
+    [Fact]
+    public async Task Import_ByUpnAlone_OfAPupilOnAnotherRoll_DoesNotSayThatTheyAreThere()
+    {
+        var (there, upn) = (await house.SchoolAsync(), TrackingHouse.NewUpn());
+        await house.Lead.ImportAsync($"{ShortHeader}\n{upn},{there},Ada,There {there},2016-05-10,F,5\n");
+        var (own, head) = await HeadAsync();
+
+        var guessed = await head.ImportAsync($"{ShortHeader}\n{upn},{own},Bob,Guess,2016-05-10,F,5\n", dryRun: true);
+        var known = await head.ImportAsync($"{ShortHeader}\n{upn},{own},Ada,There {there},2016-05-10,F,5\n", dryRun: true);
+
+        Assert.Equal("NEEDS_CONFIRMATION", Assert.Single(guessed.Problems).Reason);
+        Assert.Equal("ON_ROLL_ELSEWHERE", Assert.Single(known.Problems).Reason);
+    }
+
+    [Fact]
+    public async Task Import_OfManyGuessesAboutOneUpn_TakesNoneOfThem()
+    {
+        var (leaver, _) = await LeaverAsync();
+        var (own, head) = await HeadAsync();
+        var rows = Enumerable.Range(9, 3).Select(
+            day => $"{leaver.Upn},{own},Ada,{leaver.Surname},2016-05-{day:00},F,6,,,,,2025-10-{day:00},");
+
+        var answer = await head.ImportAsync($"{Header}\n{string.Join('\n', rows)}\n", dryRun: true);
+
+        Assert.Equal((0, 3), (answer.PupilsChanged, answer.RowsQuarantined));
+        Assert.All(answer.Problems, p => Assert.Equal("NEEDS_CONFIRMATION", p.Reason));
+    }
+
+    [Fact]
+    public async Task Import_WithNameAndBirthday_MovesALeaverIn_AndShowsNothingThatWasKnown()
+    {
+        var (leaver, _) = await LeaverAsync();
+        var (own, head) = await HeadAsync();
+        var surname = leaver.Surname.ToUpperInvariant();
+        var file = $"{Header}\n{leaver.Upn},{own},ADA,{surname},2016-05-10,M,6,6B,Y,E,N,2025-10-01,\n";
+        string[] shown = ["class:->6B from 2025-10-01", $"enrolment:->{own} year 6 from 2025-10-01"];
+
+        var preview = await head.ImportAsync(file, dryRun: true);
+        Assert.Equal(shown, preview.Differences.Select(d => $"{d.What}:{d.Before}->{d.After}"));
+        Assert.Equal((0, 1, 0), (preview.PupilsAdded, preview.PupilsChanged, preview.RowsQuarantined));
+        await house.KnownAsync(
+            "select count(*) from audit where subject = @subject and @id = any (subject_ids) and action like '%/ImportRoster'",
+            new { subject = head.Subject, id = leaver.PupilId });
+
+        var headers = head.With("idempotency-key", $"{Guid.NewGuid()}");
+        var answer = await head.ImportAsync(file, headers: headers);
+        Assert.Equal(preview.Differences, answer.Differences);
+        Assert.Equal(answer, await head.ImportAsync(file, headers: headers));
+
+        var moved = await head.PupilAsync(own, surname);
+        Assert.Equal((leaver.PupilId, "6B"), (moved.PupilId, moved.Classes.Single().Name));
+        Assert.Equal(["fsm=yes", "sen=E"], moved.Facts.Select(f => $"{f.Fact}={f.Value}"));
+        var next = await head.ImportAsync($"{Header}\n{leaver.Upn},{own},Ada,Changed,2016-05-10,M,6,,,K,,2025-11-01,\n", dryRun: true);
+        Assert.Equal(["name:ADA " + surname, "sen:E"], next.Differences.Select(d => $"{d.What}:{d.Before}"));
+    }
+
+    [Fact]
+    public async Task Import_ByTheSchoolALeaverWasAtLast_ShowsWhatWasKnown()
+    {
+        var (leaver, school) = await LeaverAsync();
+        var head = await house.CallerAsync(Role.Headteacher, school);
+
+        var answer = await head.ImportAsync($"{Header}\n{leaver.Upn},{school},Ada,Changed,2016-05-10,F,6,,,E,,2025-10-01,\n", dryRun: true);
+
+        Assert.Contains(answer.Differences, d => d.What == "name" && d.Before == $"Ada {leaver.Surname}");
+        Assert.Contains(answer.Differences, d => d is { What: "sen", Before: "K", After: "E" });
+    }
+
+    [Fact]
+    public async Task Mend_OfAMisspeltMove_TakesNameAndBirthday_OrTheDataLeadsWord()
+    {
+        var (own, head) = await HeadAsync();
+        async Task<(Pupil Leaver, QuarantinedRow Row)> MisspeltAsync()
+        {
+            var (leaver, _) = await LeaverAsync();
+            await head.ImportAsync($"{ShortHeader}\n{leaver.Upn},{own},Ada,{leaver.Surname},2016-10-05,F,6\n", from: "2025-10-01");
+            return (leaver, Assert.Single(await QuarantineAsync(head)));
+        }
+
+        var (corrected, first) = await MisspeltAsync();
+        await RefusedAsync(StatusCode.NotFound, "PUPIL_NOT_FOUND", () => head.Rosters.MendQuarantinedRowAsync(
+            new() { RowId = first.RowId, PupilId = corrected.PupilId }, head.IfMatch(first.Etag)).ResponseAsync);
+        var still = (await head.Rosters.MendQuarantinedRowAsync(
+            new() { RowId = first.RowId, Cells = { ["DOB"] = "2016-05-09" } }, head.IfMatch(first.Etag))).Row;
+        Assert.Equal(("NEEDS_CONFIRMATION", 0), (Assert.Single(still.Problems).Reason, still.CandidatePupilIds.Count));
+        var mended = (await head.Rosters.MendQuarantinedRowAsync(
+            new() { RowId = first.RowId, Cells = { ["DOB"] = "2016-05-10" } }, head.IfMatch(still.Etag))).Row;
+        Assert.Equal("mended", mended.ClosedBecause);
+        Assert.Equal(corrected.PupilId, (await head.PupilAsync(own, corrected.Surname)).PupilId);
+
+        var (confirmed, second) = await MisspeltAsync();
+        await house.Lead.Rosters.MendQuarantinedRowAsync(
+            new() { RowId = second.RowId, PupilId = confirmed.PupilId }, house.Lead.IfMatch(second.Etag));
+        Assert.Equal((confirmed.PupilId, "2016-10-05"), ((await head.PupilAsync(own, confirmed.Surname)).PupilId, (await head.PupilAsync(own, confirmed.Surname)).BornOn));
+    }
+
+    private const string LastDay = "2025-09-19";
+
+    private static async Task<IReadOnlyList<QuarantinedRow>> QuarantineAsync(TestCaller caller, int schoolUrn = 0) =>
+        (await caller.Rosters.ListQuarantinedRowsAsync(new() { SchoolUrn = schoolUrn, PageSize = 500 }, caller.Headers)).Rows;
+
+    private async Task<(int Own, TestCaller Head)> HeadAsync()
+    {
+        var own = await house.SchoolAsync();
+        return (own, await house.CallerAsync(Role.Headteacher, own));
+    }
+
+    // Somebody with facts and a class who has left the trust, as they were on their last day.
+    private async Task<(Pupil Leaver, int School)> LeaverAsync(bool withFormerUpn = false)
+    {
+        var (school, upn) = (await house.SchoolAsync(), TrackingHouse.NewUpn());
+        await house.Lead.ImportAsync($"{Header}\n{upn},{school},Ada,Gone {school},2016-05-10,F,5,5A,Y,K,Y,2025-09-01,\n");
+        await house.Lead.ImportAsync($"{Header}\n{upn},{school},Ada,Gone {school},2016-05-10,F,5,,,,,,{LastDay}\n");
+        var leaver = await house.Lead.PupilAsync(school, $"Gone {school}", LastDay);
+        if (!withFormerUpn)
+        {
+            return (leaver, school);
+        }
+
+        await house.Lead.Pupils.UpdatePupilAsync(
+            new() { PupilId = leaver.PupilId, Pupil = new() { Upn = TrackingHouse.NewUpn() } }, house.Lead.IfMatch(leaver.Etag));
+        return (await house.Lead.PupilAsync(school, leaver.Surname, LastDay), school);
+    }
+}

@@ -7,7 +7,8 @@ using static GoldenThread.Tracking.Tests.Refusals;
 namespace GoldenThread.Tracking.Tests;
 
 /// <summary>
-/// UPNs can be guessed: whom a caller may not change is neither shown nor changed by a UPN alone.
+/// UPNs can be guessed: whom a caller may not change is neither shown nor changed by a UPN alone. And a grant for part of a school neither
+/// sends, reads nor mends that school's rows.
 /// </summary>
 public sealed class RosterReachTests(TrackingHouse house)
 {
@@ -142,10 +143,92 @@ public sealed class RosterReachTests(TrackingHouse house)
         Assert.Equal((confirmed.PupilId, "2016-10-05"), ((await head.PupilAsync(own, confirmed.Surname)).PupilId, (await head.PupilAsync(own, confirmed.Surname)).BornOn));
     }
 
+    [Theory]
+    [InlineData("year")]
+    [InlineData("class")]
+    [InlineData("subject")]
+    public async Task Grant_ForPartOfASchool_NeitherSendsNorReadsNorMendsItsRows(string part)
+    {
+        var urn = await house.SchoolAsync();
+        await house.Lead.ImportAsync($"{Header}\n{TrackingHouse.NewUpn()},{urn},Ada,Part {urn},2016-05-10,F,5,5A,,,,,\n,{urn},Ada,Bad {urn},2016-05-10,Z,5,5A,,,,,\n");
+        var classId = (await house.Lead.PupilAsync(urn, $"Part {urn}")).Classes.Single().ClassId;
+        var waiting = Assert.Single(await QuarantineAsync(house.Lead, urn));
+        var head = await house.CallerAsync(Role.Headteacher, urn, g => Limit(g, part, classId));
+
+        var answer = await head.ImportAsync($"{ShortHeader}\n{TrackingHouse.NewUpn()},{urn},Bea,Sent {urn},2016-05-10,F,5\n");
+
+        Assert.Equal((0, "URN_UNKNOWN"), (answer.PupilsAdded, Assert.Single(answer.Problems).Reason));
+        Assert.Empty(await QuarantineAsync(head, urn));
+        Assert.Equal("Bea", Assert.Single(await QuarantineAsync(head)).Cells["Forename"]);
+        await NotTheirsAsync(head, waiting);
+    }
+
+    [Fact]
+    public async Task DataLead_ForSomeSubjects_DoesNotGetTheRowsOfOthers()
+    {
+        var (own, head) = await HeadAsync();
+        await head.ImportAsync($"{ShortHeader}\n,{own},Ada,Bad,2016-05-10,Z,5\n,999999,Ada,Nowhere {own},2016-05-10,F,5\n");
+        var rows = await QuarantineAsync(head);
+        var lead = await house.CallerAsync(Role.DataLead, limit: g => g.Subjects.Add("reading"));
+
+        Assert.Equal(2, rows.Count);
+        Assert.Empty(await QuarantineAsync(lead));
+        foreach (var row in rows)
+        {
+            await NotTheirsAsync(lead, row);
+        }
+
+        foreach (var row in rows)
+        {
+            await house.Lead.Rosters.CloseQuarantinedRowAsync(new() { RowId = row.RowId, Reason = "test" }, house.Lead.IfMatch(row.Etag));
+        }
+    }
+
+    [Fact]
+    public async Task Sender_WhoNoLongerHoldsTheSchool_NoLongerHasItsRow()
+    {
+        var (kept, lost) = (await house.SchoolAsync(), await house.SchoolAsync());
+        var head = await house.CallerAsync(Role.Headteacher, kept);
+        var given = (await house.It.Grants.GiveGrantAsync(
+            new() { Grant = new() { Issuer = house.Issuer.Authority, Subject = head.Subject, Role = Role.Headteacher, SchoolUrn = lost, Reason = "test" } },
+            house.It.Headers)).Grant;
+        await head.ImportAsync($"{ShortHeader}\n,{kept},Ada,Kept,2016-05-10,Z,5\n,{lost},Ada,Lost,2016-05-10,Z,5\n");
+        var row = Assert.Single(await QuarantineAsync(head, lost));
+
+        await house.It.Grants.EndGrantAsync(new() { GrantId = given.GrantId, Reason = "test" }, house.It.IfMatch(given.Etag));
+
+        Assert.Equal("Kept", Assert.Single(await QuarantineAsync(head)).Cells["Surname"]);
+        await NotTheirsAsync(head, row);
+    }
+
     private const string LastDay = "2025-09-19";
+
+    private static void Limit(Grant grant, string part, string classId)
+    {
+        switch (part)
+        {
+            case "year":
+                grant.YearGroups.Add("5");
+                break;
+            case "class":
+                grant.ClassIds.Add(classId);
+                break;
+            default:
+                grant.Subjects.Add("reading");
+                break;
+        }
+    }
 
     private static async Task<IReadOnlyList<QuarantinedRow>> QuarantineAsync(TestCaller caller, int schoolUrn = 0) =>
         (await caller.Rosters.ListQuarantinedRowsAsync(new() { SchoolUrn = schoolUrn, PageSize = 500 }, caller.Headers)).Rows;
+
+    private static async Task NotTheirsAsync(TestCaller caller, QuarantinedRow row)
+    {
+        await RefusedAsync(StatusCode.NotFound, "QUARANTINED_ROW_NOT_FOUND", () => caller.Rosters.MendQuarantinedRowAsync(
+            new() { RowId = row.RowId, Cells = { ["Sex"] = "F" } }, caller.IfMatch(row.Etag)).ResponseAsync);
+        await RefusedAsync(StatusCode.NotFound, "QUARANTINED_ROW_NOT_FOUND", () => caller.Rosters.CloseQuarantinedRowAsync(
+            new() { RowId = row.RowId, Reason = "test" }, caller.IfMatch(row.Etag)).ResponseAsync);
+    }
 
     private async Task<(int Own, TestCaller Head)> HeadAsync()
     {

@@ -49,7 +49,7 @@ internal static class RosterMatch
     private static Task RunAsync(Work work, string sql, object parameters, CancellationToken ct) =>
         work.Connection.ExecuteAsync(work.LongCommand(sql, parameters, ct));
 
-    // A school outside the caller's reach is taken off the row, so that the row waits with its sender and not with that school.
+    // A school that the caller does not hold whole is taken off the row, so that the row waits with its sender and not with that school.
     private const string Schools = """
         update roster_row r
         set school_urn = null, problems = coalesce(r.problems, '[]') || @UrnUnknown::jsonb
@@ -57,8 +57,7 @@ internal static class RosterMatch
           and not exists (
               select 1
               from school s
-              join reach(@Issuer, @Subject, @Roles) g
-                on (g.school_urn is null or g.school_urn = s.school_urn) and g.year_groups is null and g.class_ids is null
+              join whole_reach(@Issuer, @Subject, @Roles) g on g.school_urn is null or g.school_urn = s.school_urn
               where s.school_urn = r.school_urn);
 
         update roster_row r
@@ -227,7 +226,7 @@ internal static class RosterMatch
                 and e.school_urn <> r.school_urn
                 and (e.to_on is null or e.to_on >= r.from_on)
                 and not exists (
-                    select 1 from reach(@Issuer, @Subject, @Roles) g where g.school_urn is null or g.school_urn = e.school_urn));
+                    select 1 from whole_reach(@Issuer, @Subject, @Roles) g where g.school_urn is null or g.school_urn = e.school_urn));
 
         update roster_row r
         set round = d.round, problems = case when d.round > @MostRowsPerPupil then @TooManyRows::jsonb end

@@ -88,7 +88,7 @@ internal static class RosterStore
             cross join lateral (
                 select d.what = any (@sensitiveFacts)
                        and not exists (
-                           select 1 from reach(@Issuer, @Subject, @Roles) g where g.school_urn is null or g.school_urn = r.school_urn)
+                           select 1 from whole_reach(@Issuer, @Subject, @Roles) g where g.school_urn is null or g.school_urn = r.school_urn)
                        as is_hidden) h
             order by d.line, d.what
             limit @limit

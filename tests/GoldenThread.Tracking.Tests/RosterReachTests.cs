@@ -201,6 +201,67 @@ public sealed class RosterReachTests(TrackingHouse house)
         await NotTheirsAsync(head, row);
     }
 
+    [Theory]
+    [InlineData(Role.SeniorLeader)]
+    [InlineData(Role.Partner)]
+    public async Task Mend_OfACellThatIsNotForTheCaller_IsRefused_AndTheRowKeepsIt(Role role)
+    {
+        var urn = await house.SchoolAsync();
+        var file = $"{ShortHeader},Looked after,Previously looked after,Ethnicity,Adopted\n,{urn},Ada,Care {urn},2016-05-10,Z,5,Y,SGO,BAFR,yes\n";
+        await house.Lead.ImportAsync(file);
+        var row = Assert.Single(await QuarantineAsync(house.Lead, urn));
+        var caller = await house.CallerAsync(role, urn);
+        Task TryAsync(string column) => caller.Rosters.MendQuarantinedRowAsync(
+            new() { RowId = row.RowId, Cells = { ["Sex"] = "F", [column] = "N" } }, caller.IfMatch(row.Etag)).ResponseAsync;
+
+        var words = new HashSet<string>();
+        foreach (var column in new[] { "Looked after", "Previously looked after", "Ethnicity", "Adopted", "looked  AFTER", "Shoe size" })
+        {
+            var violation = Assert.Single(await RefusedAsync(StatusCode.InvalidArgument, "ROW_INVALID", () => TryAsync(column)));
+            Assert.Equal("cells", violation.Field);
+            words.Add(violation.Description);
+        }
+
+        // Whether the row has such a column is not told either.
+        Assert.Single(words);
+        await caller.Rosters.MendQuarantinedRowAsync(new() { RowId = row.RowId, Cells = { ["Sex"] = "F" } }, caller.IfMatch(row.Etag));
+        var pupil = await house.Lead.PupilAsync(urn, $"Care {urn}");
+        Assert.Equal(["ethnicity=BAFR", "looked-after=yes", "previously-looked-after=sgo"], pupil.Facts.Select(f => $"{f.Fact}={f.Value}"));
+    }
+
+    [Fact]
+    public async Task Mend_OfASensitiveCell_ByTheHead_IsTaken()
+    {
+        var (own, head) = await HeadAsync();
+        await head.ImportAsync($"{ShortHeader},Looked after\n,{own},Ada,Care {own},2016-05-10,F,5,perhaps\n");
+        var row = Assert.Single(await QuarantineAsync(head));
+
+        await head.Rosters.MendQuarantinedRowAsync(new() { RowId = row.RowId, Cells = { ["Looked after"] = "Y" } }, head.IfMatch(row.Etag));
+
+        Assert.Equal("looked-after=yes", (await head.PupilAsync(own, $"Care {own}")).Facts.Select(f => $"{f.Fact}={f.Value}").Single());
+    }
+
+    [Fact]
+    public async Task Import_ByAPartner_WritesSensitiveFacts_ButItsAnswerDoesNotTellWhatWasKnown()
+    {
+        var urn = await house.SchoolAsync();
+        var upn = TrackingHouse.NewUpn();
+        var partner = await house.CallerAsync(Role.Partner, urn);
+        string Row(string lookedAfter) => $"{Header}\n{upn},{urn},Ada,Fostered {urn},2016-05-10,F,5,5A,,,{lookedAfter},,\n";
+
+        await partner.ImportAsync(Row("Y"));
+        Assert.Equal("looked-after=yes", (await house.Lead.PupilAsync(urn, $"Fostered {urn}")).Facts.Select(f => $"{f.Fact}={f.Value}").Single());
+
+        var same = await partner.ImportAsync(Row("Y"), dryRun: true, from: "2025-10-01");
+        var other = await partner.ImportAsync(Row("N"), dryRun: true, from: "2025-10-01");
+        Assert.Equal(same, other);
+        Assert.Equal((0, 1), (other.PupilsChanged, other.RowsUnchanged));
+        Assert.Equal("looked-after", Assert.Single((await house.Lead.ImportAsync(Row("N"), dryRun: true, from: "2025-10-01")).Differences).What);
+
+        await partner.ImportAsync(Row("N"), from: "2025-10-01");
+        Assert.Empty((await house.Lead.PupilAsync(urn, $"Fostered {urn}")).Facts);
+    }
+
     private const string LastDay = "2025-09-19";
 
     private static void Limit(Grant grant, string part, string classId)

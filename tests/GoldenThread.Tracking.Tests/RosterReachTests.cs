@@ -62,6 +62,34 @@ public sealed class RosterReachTests(TrackingHouse house)
     }
 
     [Fact]
+    public async Task Import_OfAKnownUpn_AndOfAKnownNameAndBirthday_IsToldInTheSameWords()
+    {
+        var (leaver, _) = await LeaverAsync();
+        var (own, head) = await HeadAsync();
+
+        var answer = await head.ImportAsync(
+            $"{ShortHeader}\n{leaver.Upn},{own},Bob,Guess,2016-05-10,F,6\n"
+            + $"{TrackingHouse.NewUpn()},{own},Ada,{leaver.Surname},2016-05-10,F,6\n,{own},Ada,{leaver.Surname},2016-05-10,F,5\n", from: "2025-10-01");
+
+        Assert.Equal(3, answer.RowsQuarantined);
+        Assert.Single(answer.Problems.Select(p => (p.Column, p.Reason, p.Words)).Distinct());
+        Assert.All(await QuarantineAsync(head), r => Assert.Empty(r.CandidatePupilIds));
+    }
+
+    [Fact]
+    public async Task Mend_ByTheWordThatItIsAStranger_IsRefused_AsForAPupilWhoIsNot()
+    {
+        var (leaver, _) = await LeaverAsync();
+        var (own, head) = await HeadAsync();
+        await head.ImportAsync($"{ShortHeader}\n{leaver.Upn},{own},Bob,Guess,2016-05-10,F,6\n", from: "2025-10-01");
+        var row = Assert.Single(await QuarantineAsync(head));
+        Task SayAsync(string pupilId) => head.Rosters.MendQuarantinedRowAsync(
+            new() { RowId = row.RowId, PupilId = pupilId }, head.IfMatch(row.Etag)).ResponseAsync;
+
+        await SameRefusalAsync(() => SayAsync(leaver.PupilId), () => SayAsync($"{Guid.NewGuid()}"));
+    }
+
+    [Fact]
     public async Task Import_OfManyGuessesAboutOneUpn_TakesNoneOfThem()
     {
         var (leaver, _) = await LeaverAsync();

@@ -38,6 +38,8 @@ internal static class RosterMatch
         await RunAsync(work, Schools, parameters, ct);
         await RunAsync(work, FindByUpn, parameters, ct);
         await RunAsync(work, Reach, parameters, ct);
+        // Only now does the planner know that rows have pupils.
+        await RosterStage.AnalyzeAsync(work, ct);
         await RunAsync(work, DoubtStrangers, parameters, ct);
         await RunAsync(work, Identify, parameters, ct);
         await RunAsync(work, Propose, parameters, ct);

@@ -13,14 +13,12 @@ internal static class RosterStore
         const string Sql = """
             select count(*)::int as rows,
                    (count(distinct r.pupil_id) filter (where r.problems is null and r.added))::int as added,
-                   (count(distinct r.pupil_id) filter (
-                       where r.problems is null and not r.added
-                         and exists (select 1 from roster_difference d where d.pupil_id = r.pupil_id)))::int as changed,
-                   (count(*) filter (
-                       where r.problems is null
-                         and not exists (select 1 from roster_difference d where d.line = r.line)))::int as unchanged,
+                   (count(distinct p.pupil_id) filter (where r.problems is null and not r.added))::int as changed,
+                   (count(*) filter (where r.problems is null and l.line is null))::int as unchanged,
                    (count(*) filter (where r.problems is not null))::int as quarantined
             from roster_row r
+            left join (select distinct line from roster_difference) l on l.line = r.line
+            left join (select distinct pupil_id from roster_difference) p on p.pupil_id = r.pupil_id
             """;
         return work.Connection.QuerySingleAsync<RosterCounts>(work.LongCommand(Sql, null, ct));
     }

@@ -95,7 +95,11 @@ public sealed class AssessmentHouse : IAsyncLifetime
     public async Task<TestCaller> CallerAsync(string scopes, params TestGrant[] grants)
     {
         var subject = $"person-{Guid.NewGuid():N}";
-        await GrantAsync(subject, grants);
+        foreach (var grant in grants)
+        {
+            await grant.GiveAsync(Database, Issuer.Authority, subject);
+        }
+
         return new TestCaller(channel, Issuer.Token(subject, scopes)) { Subject = subject };
     }
 
@@ -105,7 +109,7 @@ public sealed class AssessmentHouse : IAsyncLifetime
     /// <summary>A new partner application.</summary>
     public async Task<TestCaller> PartnerAsync(string clientId, int schoolUrn)
     {
-        await GrantAsync(clientId, [new TestGrant(Role.Partner) { SchoolUrn = schoolUrn }]);
+        await new TestGrant(Role.Partner) { SchoolUrn = schoolUrn }.GiveAsync(Database, Issuer.Authority, clientId);
         return new TestCaller(channel, Issuer.ClientToken(clientId, AllScopes)) { Subject = clientId };
     }
 
@@ -152,41 +156,6 @@ public sealed class AssessmentHouse : IAsyncLifetime
         told.Add(fact);
         return Task.CompletedTask;
     }
-
-    private async Task GrantAsync(string subject, TestGrant[] grants)
-    {
-        const string Sql = """
-            insert into access_grant (grant_id, version, issuer, subject, role, school_urn, year_groups, class_ids, subjects, valid_from)
-            values (@Id, 1, @Issuer, @Subject, @Role, @SchoolUrn, @YearGroups, @ClassIds, @Subjects, now() - interval '1 day')
-            """;
-        await using var connection = await Database.OpenConnectionAsync();
-        foreach (var grant in grants)
-        {
-            await connection.ExecuteAsync(Sql, new
-            {
-                Id = Guid.NewGuid(),
-                Issuer = Issuer.Authority,
-                Subject = subject,
-                Role = (short)grant.Role,
-                grant.SchoolUrn,
-                grant.YearGroups,
-                grant.ClassIds,
-                grant.Subjects,
-            });
-        }
-    }
-}
-
-/// <summary>A grant of a test's caller.</summary>
-public sealed record TestGrant(Role Role)
-{
-    public int? SchoolUrn { get; init; }
-
-    public string[]? YearGroups { get; init; }
-
-    public Guid[]? ClassIds { get; init; }
-
-    public string[]? Subjects { get; init; }
 }
 
 /// <summary>A pupil of a test, on one roll in one year group, unless it says otherwise.</summary>

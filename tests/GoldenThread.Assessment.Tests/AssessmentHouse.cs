@@ -99,13 +99,22 @@ public sealed class AssessmentHouse : IAsyncLifetime
         return new TestCaller(channel, Issuer.Token(subject, scopes)) { Subject = subject };
     }
 
+    /// <summary>Gives a caller further grants.</summary>
+    public async Task GrantAsync(string subject, params TestGrant[] grants)
+    {
+        foreach (var grant in grants)
+        {
+            await grant.GiveAsync(Database, Issuer.Authority, subject);
+        }
+    }
+
     /// <summary>A new caller with one role, for the trust or for a school.</summary>
     public Task<TestCaller> CallerAsync(Role role, int? schoolUrn = null) => CallerAsync(AllScopes, new TestGrant(role) { SchoolUrn = schoolUrn });
 
     /// <summary>A new partner application.</summary>
     public async Task<TestCaller> PartnerAsync(string clientId, int schoolUrn)
     {
-        await GrantAsync(clientId, [new TestGrant(Role.Partner) { SchoolUrn = schoolUrn }]);
+        await GrantAsync(clientId, new TestGrant(Role.Partner) { SchoolUrn = schoolUrn });
         return new TestCaller(channel, Issuer.ClientToken(clientId, AllScopes)) { Subject = clientId };
     }
 
@@ -152,42 +161,6 @@ public sealed class AssessmentHouse : IAsyncLifetime
         told.Add(fact);
         return Task.CompletedTask;
     }
-
-    /// <summary>Gives a caller further grants.</summary>
-    public async Task GrantAsync(string subject, params TestGrant[] grants)
-    {
-        const string Sql = """
-            insert into access_grant (grant_id, version, issuer, subject, role, school_urn, year_groups, class_ids, subjects, valid_from)
-            values (@Id, 1, @Issuer, @Subject, @Role, @SchoolUrn, @YearGroups, @ClassIds, @Subjects, now() - interval '1 day')
-            """;
-        await using var connection = await Database.OpenConnectionAsync();
-        foreach (var grant in grants)
-        {
-            await connection.ExecuteAsync(Sql, new
-            {
-                Id = Guid.NewGuid(),
-                Issuer = Issuer.Authority,
-                Subject = subject,
-                Role = (short)grant.Role,
-                grant.SchoolUrn,
-                grant.YearGroups,
-                grant.ClassIds,
-                grant.Subjects,
-            });
-        }
-    }
-}
-
-/// <summary>A grant of a test's caller.</summary>
-public sealed record TestGrant(Role Role)
-{
-    public int? SchoolUrn { get; init; }
-
-    public string[]? YearGroups { get; init; }
-
-    public Guid[]? ClassIds { get; init; }
-
-    public string[]? Subjects { get; init; }
 }
 
 /// <summary>A pupil of a test, on one roll in one year group, unless it says otherwise.</summary>

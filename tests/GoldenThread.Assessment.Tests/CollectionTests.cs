@@ -1,6 +1,7 @@
 using Dapper;
 using GoldenThread.Assessment.Events.V1;
 using GoldenThread.Assessment.V1;
+using GoldenThread.TestSupport;
 using GoldenThread.Type.V1;
 using Grpc.Core;
 using static GoldenThread.Assessment.Tests.Refusals;

@@ -4,6 +4,7 @@ using GoldenThread.Assessment.Events.V1;
 using GoldenThread.Assessment.Internal.V1;
 using GoldenThread.Assessment.V1;
 using GoldenThread.ServiceDefaults;
+using GoldenThread.TestSupport;
 using GoldenThread.Type.V1;
 using Google.Protobuf;
 using Grpc.Core;

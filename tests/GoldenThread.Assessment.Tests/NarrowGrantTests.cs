@@ -1,6 +1,7 @@
 using Dapper;
 using GoldenThread.Assessment.V1;
 using GoldenThread.ServiceDefaults;
+using GoldenThread.TestSupport;
 using GoldenThread.Type.V1;
 using Google.Protobuf;
 using Grpc.Core;

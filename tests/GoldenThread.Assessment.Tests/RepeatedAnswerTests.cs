@@ -1,4 +1,5 @@
 using Dapper;
+using GoldenThread.TestSupport;
 using GoldenThread.Type.V1;
 using Grpc.Core;
 

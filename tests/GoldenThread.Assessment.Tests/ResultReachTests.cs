@@ -1,5 +1,6 @@
 using Dapper;
 using GoldenThread.Assessment.V1;
+using GoldenThread.TestSupport;
 using GoldenThread.Tracking.Events.V1;
 using GoldenThread.Type.V1;
 using Grpc.Core;

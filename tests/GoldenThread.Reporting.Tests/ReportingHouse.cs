@@ -93,24 +93,9 @@ public sealed class ReportingHouse : IAsyncLifetime
     public async Task<TestCaller> CallerAsync(string scopes, params TestGrant[] grants)
     {
         var subject = $"person-{Guid.NewGuid():N}";
-        const string Sql = """
-            insert into access_grant (grant_id, version, issuer, subject, role, school_urn, year_groups, class_ids, subjects, valid_from)
-            values (@Id, 1, @Issuer, @Subject, @Role, @SchoolUrn, @YearGroups, @ClassIds, @Subjects, now() - interval '1 day')
-            """;
-        await using var connection = await Database.OpenConnectionAsync();
         foreach (var grant in grants)
         {
-            await connection.ExecuteAsync(Sql, new
-            {
-                Id = Guid.NewGuid(),
-                Issuer = Issuer.Authority,
-                Subject = subject,
-                Role = (short)grant.Role,
-                grant.SchoolUrn,
-                grant.YearGroups,
-                grant.ClassIds,
-                grant.Subjects,
-            });
+            await grant.GiveAsync(Database, Issuer.Authority, subject);
         }
 
         return new TestCaller(channel, Issuer.Token(subject, scopes));
@@ -130,18 +115,6 @@ public sealed class ReportingHouse : IAsyncLifetime
         await Peers.DisposeAsync();
         await Database.DisposeAsync();
     }
-}
-
-/// <summary>A grant of a test's caller.</summary>
-public sealed record TestGrant(Role Role)
-{
-    public int? SchoolUrn { get; init; }
-
-    public string[]? YearGroups { get; init; }
-
-    public Guid[]? ClassIds { get; init; }
-
-    public string[]? Subjects { get; init; }
 }
 
 /// <summary>A caller with a token, at the door of the service.</summary>

@@ -93,6 +93,12 @@ public class CategoryTests(CategoryTests.Trust trust) : IClassFixture<CategoryTe
         Assert.DoesNotContain(sustained.Categories, c => c.SchoolUrn == urn);
     }
 
+    [Theory]
+    [InlineData("0206-09-01")]
+    [InlineData("2200-09-01")]
+    public async Task Category_FromADayThatNoSchoolYearHolds_IsRefused(string day) => await Refused.WithAsync(
+        StatusCode.InvalidArgument, "DATE_INVALID", () => categories.SetCategoryAsync(Request(100_000, V1.Category.Refine, day), host.Deputy));
+
     [Fact]
     public async Task Category_WithoutReason_IsRefused()
     {

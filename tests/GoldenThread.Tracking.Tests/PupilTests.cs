@@ -61,7 +61,7 @@ public sealed class PupilTests(TrackingHouse house)
     public static TheoryData<string, string, string> BadPupils => new()
     {
         { "upn", "A801200005001", "PUPIL_INVALID" },
-        { "born_on", "2999-01-01", "PUPIL_INVALID" },
+        { "born_on", "2099-01-01", "PUPIL_INVALID" },
         { "born_on", "yesterday", "DATE_INVALID" },
         { "forename", "", "TEXT_MISSING" },
         { "forename", "a\0b", "TEXT_INVALID" },
@@ -69,7 +69,8 @@ public sealed class PupilTests(TrackingHouse house)
         { "surname", "long", "TEXT_TOO_LONG" },
         { "sex", "", "PUPIL_INVALID" },
         { "year_group", "14", "PUPIL_INVALID" },
-        { "from", "1066-10-14", "PUPIL_INVALID" },
+        { "from", "1989-12-31", "PUPIL_INVALID" },
+        { "from", "1066-10-14", "DATE_INVALID" },
         { "class_id", "5A", "ID_INVALID" },
     };
 

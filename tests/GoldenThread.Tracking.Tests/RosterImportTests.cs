@@ -115,6 +115,7 @@ public sealed class RosterImportTests(TrackingHouse house)
         { "{upn},{urn},A,B,2016-01-01,X,5", "SEX_UNKNOWN" },
         { "{upn},{urn},A,B,2016-01-01,F,14", "YEAR_GROUP_UNKNOWN" },
         { "{upn},{urn},A\0,B,2016-01-01,F,5", "TEXT_INVALID" },
+        { "{upn},{urn},A\uFFFE,B,2016-01-01,F,5", "TEXT_INVALID" },
         { "{upn},{urn},{long},B,2016-01-01,F,5", "VALUE_TOO_LONG" },
         { "{upn},{urn},A,B,2016-01-01,F", "CELLS_COUNT" },
         { "{upn},{urn},A,B,2016-01-01,F,5,more,and more", "CELLS_COUNT" },
@@ -135,6 +136,23 @@ public sealed class RosterImportTests(TrackingHouse house)
         Assert.Equal((2, reason), (problem.Line, problem.Reason));
         Assert.NotEmpty(problem.Words);
         Assert.Equal($"Row {urn}", Assert.Single(await house.Lead.ListAsync(urn)).Surname);
+    }
+
+    [Theory]
+    [InlineData("01/01/1900")]
+    [InlineData("1850-09-01")]
+    [InlineData("2200-09-01")]
+    public async Task Import_OfADayThatNoSchoolYearHolds_QuarantinesItsRow(string day)
+    {
+        var urn = await house.SchoolAsync();
+        const string Columns = "URN,Forename,Surname,DOB,Sex,Year group,From,Leaving date";
+
+        var answer = await house.Lead.ImportAsync(
+            $"{Columns}\n{urn},A,From {urn},2016-01-01,F,5,{day},\n{urn},A,Left {urn},2016-01-01,F,5,,{day}\n{urn},A,Good {urn},2016-01-01,F,5,,\n");
+
+        Assert.Equal((3, 1, 2), (answer.Rows, answer.PupilsAdded, answer.RowsQuarantined));
+        Assert.All(answer.Problems, problem => Assert.Equal("DATE_INVALID", problem.Reason));
+        await RefusedAsync(StatusCode.InvalidArgument, "DATE_INVALID", () => house.Lead.ImportAsync($"{Columns}\n", from: day));
     }
 
     [Fact]

@@ -6,17 +6,22 @@ namespace GoldenThread.ServiceDefaults;
 /// <summary>Reads the texts of a request into the types they stand for, or refuses them by name.</summary>
 public static class Fields
 {
+    // No school day lies outside, and every one within has an academic year.
+    private const int FirstYear = 1901;
+    private const int LastYear = 2199;
+
     /// <summary>An id (UUID).</summary>
     public static Guid Id(string value, string field) =>
         Guid.TryParseExact(value, "D", out var id)
             ? id
             : throw Refusal.InvalidField("ID_INVALID", field, $"{field} must be an id such as 018f6f3e-7a90-7c3a-9d8e-2f6b1c0d4e5f.");
 
-    /// <summary>A day as yyyy-MM-dd.</summary>
+    /// <summary>A day as yyyy-MM-dd, from 1901 to 2199.</summary>
     public static DateOnly Day(string value, string field) =>
         DateOnly.TryParseExact(value, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day)
+            && day.Year is >= FirstYear and <= LastYear
             ? day
-            : throw Refusal.InvalidField("DATE_INVALID", field, $"{field} must be a date such as 2026-01-31.");
+            : throw Refusal.InvalidField("DATE_INVALID", field, $"{field} must be a date such as 2026-01-31, between {FirstYear} and {LastYear}.");
 
     /// <summary>A decimal with a point, no thousands separator, no exponent.</summary>
     public static decimal Decimal(string value, string field) =>

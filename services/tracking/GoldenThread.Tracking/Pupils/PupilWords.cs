@@ -9,7 +9,6 @@ namespace GoldenThread.Tracking.Pupils;
 internal static class PupilWords
 {
     private const int OldestYear = 1990;
-    private const int LatestYear = 2199;
 
     /// <summary>A new pupil with the first enrolment, ready for the stage.</summary>
     public static RosterLine ToLine(this NewPupil? said, int schoolUrn, DateOnly today)
@@ -71,7 +70,7 @@ internal static class PupilWords
     public static DateOnly ReadDay(string text, string field)
     {
         var day = Fields.Day(text, field);
-        return day.Year is >= OldestYear and <= LatestYear ? day : throw Errors.PupilInvalid(field, $"The day must lie between {OldestYear} and {LatestYear}.");
+        return day.Year >= OldestYear ? day : throw Errors.PupilInvalid(field, $"The day must lie in {OldestYear} or later.");
     }
 
     /// <summary>A fact that became true or ended, as kind and value; the empty value ends it.</summary>

@@ -7,7 +7,7 @@ namespace GoldenThread.Tracking.Rosters;
 /// <summary>Every statement about rows that wait for a person.</summary>
 internal sealed class QuarantineStore(NpgsqlDataSource source)
 {
-    /// <summary>Rows of the schools within the caller's reach, and those the caller sent, before an id.</summary>
+    /// <summary>Rows of the schools that the caller holds whole, and those the caller sent for no known school, before an id.</summary>
     public async Task<List<QuarantinedRowRow>> ListAsync(
         Authority by, int? schoolUrn, bool includeClosed, Guid? before, int limit, CancellationToken ct)
     {
@@ -21,8 +21,8 @@ internal sealed class QuarantineStore(NpgsqlDataSource source)
               and ((q.issuer = @Issuer and q.subject = @Subject and q.school_urn is null)
                    or exists (
                        select 1
-                       from reach(@Issuer, @Subject, @Roles) g
-                       where (g.school_urn is null or g.school_urn = q.school_urn) and g.year_groups is null and g.class_ids is null))
+                       from whole_reach(@Issuer, @Subject, @Roles) g
+                       where g.school_urn is null or g.school_urn = q.school_urn))
             order by q.row_id desc
             limit @limit
             """;
@@ -38,8 +38,7 @@ internal sealed class QuarantineStore(NpgsqlDataSource source)
         const string Sql = """
             select distinct e.pupil_id
             from enrolment e
-            join reach(@Issuer, @Subject, @Roles) g
-              on (g.school_urn is null or g.school_urn = e.school_urn) and g.year_groups is null and g.class_ids is null
+            join whole_reach(@Issuer, @Subject, @Roles) g on g.school_urn is null or g.school_urn = e.school_urn
             where e.pupil_id = any (@pupilIds) and e.superseded_at is null
             """;
         if (pupilIds.Length == 0)
@@ -60,8 +59,7 @@ internal sealed class QuarantineStore(NpgsqlDataSource source)
             select r.row_id
             from quarantined_row r
             where r.row_id = any (@rowIds) and exists (
-                select 1 from reach(@Issuer, @Subject, @Roles) g
-                where (g.school_urn is null or g.school_urn = r.school_urn) and g.year_groups is null and g.class_ids is null)
+                select 1 from whole_reach(@Issuer, @Subject, @Roles) g where g.school_urn is null or g.school_urn = r.school_urn)
             """;
         await using var connection = await source.OpenConnectionAsync(ct);
         var ids = await connection.QueryAsync<Guid>(
@@ -80,8 +78,8 @@ internal sealed class QuarantineStore(NpgsqlDataSource source)
               and ((q.issuer = @Issuer and q.subject = @Subject and q.school_urn is null)
                    or exists (
                        select 1
-                       from reach(@Issuer, @Subject, @Roles) g
-                       where (g.school_urn is null or g.school_urn = q.school_urn) and g.year_groups is null and g.class_ids is null))
+                       from whole_reach(@Issuer, @Subject, @Roles) g
+                       where g.school_urn is null or g.school_urn = q.school_urn))
             for update
             """;
         return work.Connection.QuerySingleOrDefaultAsync<QuarantinedRowRow>(
@@ -133,8 +131,7 @@ internal sealed class QuarantineStore(NpgsqlDataSource source)
                 select 1
                 from enrolment e
                 join pupil p on p.pupil_id = e.pupil_id and not p.erased
-                join reach(@Issuer, @Subject, @Roles) g
-                  on (g.school_urn is null or g.school_urn = e.school_urn) and g.year_groups is null and g.class_ids is null
+                join whole_reach(@Issuer, @Subject, @Roles) g on g.school_urn is null or g.school_urn = e.school_urn
                 where e.pupil_id = @pupilId and e.superseded_at is null)
             """;
         return work.Connection.ExecuteScalarAsync<bool>(work.Command(Sql, new { pupilId, by.Issuer, by.Subject, by.Roles }, ct));

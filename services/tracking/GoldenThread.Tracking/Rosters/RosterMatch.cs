@@ -6,21 +6,24 @@ namespace GoldenThread.Tracking.Rosters;
 
 /// <summary>
 /// Finds out who the staged rows are about, all at once: by UPN, by former UPN, by what a person confirmed before; name and date of birth
-/// alone only propose. What cannot be told, or may not be done, becomes a problem of the row.
+/// alone only propose, and so does a UPN alone for a pupil whom the caller may not change. What cannot be told, or may not be done, becomes
+/// a problem of the row.
 /// </summary>
 internal static class RosterMatch
 {
     /// <summary>Matches the rows; those without a problem afterwards have a pupil.</summary>
     /// <param name="work">The work at hand.</param>
     /// <param name="by">In whose name the rows come.</param>
+    /// <param name="today">Today, on which it is asked who may change a pupil.</param>
     /// <param name="ct">Cancellation.</param>
-    public static async Task RunAsync(Work work, Authority by, CancellationToken ct)
+    public static async Task RunAsync(Work work, Authority by, DateOnly today, CancellationToken ct)
     {
         var parameters = new
         {
             by.Issuer,
             by.Subject,
             by.Roles,
+            today,
             UrnUnknown = RosterProblem.UrnUnknown.ToJson(),
             Duplicate = RosterProblem.Duplicate.ToJson(),
             SameUpn = RosterProblem.SameUpn.ToJson(),
@@ -33,16 +36,22 @@ internal static class RosterMatch
             RosterProblem.MostRowsPerPupil,
         };
         await RunAsync(work, Schools, parameters, ct);
+        await RunAsync(work, FindByUpn, parameters, ct);
+        await RunAsync(work, Reach, parameters, ct);
+        // Only now does the planner know that rows have pupils.
+        await RosterStage.AnalyzeAsync(work, ct);
+        await RunAsync(work, DoubtStrangers, parameters, ct);
         await RunAsync(work, Identify, parameters, ct);
         await RunAsync(work, Propose, parameters, ct);
         await RunAsync(work, Add, parameters, ct);
+        await RunAsync(work, Reach, parameters, ct);
         await RunAsync(work, Compare, parameters, ct);
     }
 
     private static Task RunAsync(Work work, string sql, object parameters, CancellationToken ct) =>
         work.Connection.ExecuteAsync(work.LongCommand(sql, parameters, ct));
 
-    // A school outside the caller's reach is taken off the row, so that the row waits with its sender and not with that school.
+    // A school that the caller does not hold whole is taken off the row, so that the row waits with its sender and not with that school.
     private const string Schools = """
         update roster_row r
         set school_urn = null, problems = coalesce(r.problems, '[]') || @UrnUnknown::jsonb
@@ -50,8 +59,7 @@ internal static class RosterMatch
           and not exists (
               select 1
               from school s
-              join reach(@Issuer, @Subject, @Roles) g
-                on (g.school_urn is null or g.school_urn = s.school_urn) and g.year_groups is null and g.class_ids is null
+              join whole_reach(@Issuer, @Subject, @Roles) g on g.school_urn is null or g.school_urn = s.school_urn
               where s.school_urn = r.school_urn);
 
         update roster_row r
@@ -63,14 +71,14 @@ internal static class RosterMatch
         where d.line = r.line and d.first_line < r.line;
         """;
 
-    private const string Identify = """
+    private const string FindByUpn = """
         update roster_row r
-        set pupil_id = p.pupil_id
+        set pupil_id = p.pupil_id, by_upn = true
         from pupil p
         where r.problems is null and r.pupil_id is null and not r.is_new and p.upn = r.upn and not p.erased;
 
         update roster_row r
-        set pupil_id = f.pupil_id
+        set pupil_id = f.pupil_id, by_upn = true
         from (
             select u.upn, (array_agg(u.pupil_id))[1] as pupil_id
             from pupil_former_upn u
@@ -79,7 +87,34 @@ internal static class RosterMatch
             group by u.upn
             having count(distinct u.pupil_id) = 1) f
         where r.problems is null and r.pupil_id is null and not r.is_new and f.upn = r.upn;
+        """;
 
+    private const string Reach = """
+        update roster_row r
+        set is_reached = true
+        where r.problems is null
+          and r.pupil_id is not null
+          and not r.is_reached
+          and exists (select 1 from pupils_to_change(@Issuer, @Subject, @Roles, @today) c where c.pupil_id = r.pupil_id);
+        """;
+
+    // UPNs can be guessed. One row that does not know name and birthday lets none of the file's rows about that pupil through: a file of many
+    // birthdays would else find the right one.
+    private const string DoubtStrangers = """
+        update roster_row r
+        set pupil_id = null
+        from (
+            select w.pupil_id
+            from roster_row w
+            join pupil p on p.pupil_id = w.pupil_id
+            where w.problems is null and w.by_upn and not w.is_reached
+            group by w.pupil_id
+            having not bool_and(
+                (lower(p.surname), lower(p.forename), p.born_on) = (lower(w.surname), lower(w.forename), w.born_on))) s
+        where r.problems is null and r.by_upn and r.pupil_id = s.pupil_id;
+        """;
+
+    private const string Identify = """
         update roster_row r
         set pupil_id = c.pupil_id
         from confirmed_match c
@@ -116,6 +151,11 @@ internal static class RosterMatch
                   on lower(p.surname) = lower(w.surname) and lower(p.forename) = lower(w.forename) and p.born_on = w.born_on
                 where w.problems is null and w.pupil_id is null and not w.is_new and not p.erased
                 union all
+                select w.line, p.pupil_id
+                from roster_row w
+                join pupil p on p.upn = w.upn
+                where w.problems is null and w.pupil_id is null and not w.is_new and not p.erased
+                union all
                 select w.line, u.pupil_id
                 from roster_row w
                 join pupil_former_upn u on u.upn = w.upn
@@ -136,7 +176,7 @@ internal static class RosterMatch
 
     private const string Add = """
         update roster_row r
-        set pupil_id = n.pupil_id, added = true
+        set pupil_id = n.pupil_id, added = true, is_reached = true
         from (
             select who, uuid_v7() as pupil_id
             from roster_row
@@ -188,7 +228,7 @@ internal static class RosterMatch
                 and e.school_urn <> r.school_urn
                 and (e.to_on is null or e.to_on >= r.from_on)
                 and not exists (
-                    select 1 from reach(@Issuer, @Subject, @Roles) g where g.school_urn is null or g.school_urn = e.school_urn));
+                    select 1 from whole_reach(@Issuer, @Subject, @Roles) g where g.school_urn is null or g.school_urn = e.school_urn));
 
         update roster_row r
         set round = d.round, problems = case when d.round > @MostRowsPerPupil then @TooManyRows::jsonb end

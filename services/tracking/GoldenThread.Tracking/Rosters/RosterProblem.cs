@@ -32,7 +32,8 @@ internal sealed record RosterProblem(string Column, string Reason, string Words)
 
     public static readonly RosterProblem NeedsConfirmation = new(
         "", "NEEDS_CONFIRMATION",
-        "A pupil of this name and date of birth, or with this UPN in former times, is known. Confirm that it is the same pupil, or that this one is new.");
+        "A pupil of this name and date of birth, or with this UPN now or in former times, is known. Check the row. If it is right, "
+        + "somebody who may see that pupil, such as the data lead, confirms that it is the same, or that this one is new.");
 
     public static readonly RosterProblem UpnTaken = new("UPN", "UPN_TAKEN", "Another pupil has this UPN.");
 

@@ -20,7 +20,7 @@ internal sealed class RosterRow(RosterHeader header, DateOnly from, DateOnly tod
 
     private const int LongestCell = 500;
     private const int OldestYear = 1990;
-    private const int EarliestYear = 1900;
+    private const int EarliestYear = 1901;
     private const int LatestYear = 2199;
     private const string CellsCount = "CELLS_COUNT";
 
@@ -295,7 +295,7 @@ internal sealed class RosterRow(RosterHeader header, DateOnly from, DateOnly tod
             }
 
             var text = cell.Trim();
-            var problem = text.Any(char.IsControl) ? new RosterProblem(name, "TEXT_INVALID", "The cell holds a control character, such as NUL or a line break.")
+            var problem = text.Any(c => char.IsControl(c) || c is '\uFFFE' or '\uFFFF') ? new RosterProblem(name, "TEXT_INVALID", "The cell holds a control character, such as NUL or a line break.")
                 : text.Length > LongestCell ? new RosterProblem(name, "VALUE_TOO_LONG", $"A cell has at most {LongestCell} characters.")
                 : null;
             if (problem is null)

@@ -21,7 +21,8 @@ internal static class RosterStage
                 born_on date, sex text, year_group text, class_name text, class_id uuid, academic_year text, from_on date not null,
                 left_on date, is_main boolean not null, facts text[] not null, fact_values text[] not null, cells jsonb, row_hash bytea,
                 identity_hash bytea, who text, problems jsonb, pupil_id uuid, is_new boolean not null,
-                added boolean not null, candidates uuid[], round int not null default 1
+                added boolean not null, candidates uuid[], round int not null default 1,
+                by_upn boolean not null default false, is_reached boolean not null default false
             ) on commit drop;
             create temporary table roster_difference (
                 line int not null, pupil_id uuid not null, what text not null, before text not null, after text not null

@@ -13,16 +13,39 @@ internal static class RosterStore
         const string Sql = """
             select count(*)::int as rows,
                    (count(distinct r.pupil_id) filter (where r.problems is null and r.added))::int as added,
-                   (count(distinct r.pupil_id) filter (
-                       where r.problems is null and not r.added
-                         and exists (select 1 from roster_difference d where d.pupil_id = r.pupil_id)))::int as changed,
-                   (count(*) filter (
-                       where r.problems is null
-                         and not exists (select 1 from roster_difference d where d.line = r.line)))::int as unchanged,
+                   (count(distinct p.pupil_id) filter (where r.problems is null and not r.added))::int as changed,
+                   (count(*) filter (where r.problems is null and l.line is null))::int as unchanged,
                    (count(*) filter (where r.problems is not null))::int as quarantined
             from roster_row r
+            left join (select distinct line from roster_difference) l on l.line = r.line
+            left join (select distinct pupil_id from roster_difference) p on p.pupil_id = r.pupil_id
             """;
         return work.Connection.QuerySingleAsync<RosterCounts>(work.LongCommand(Sql, null, ct));
+    }
+
+    /// <summary>
+    /// Takes from the differences what the caller is not to be told, before they are counted and shown: that there is a difference would tell
+    /// what was known, too. Of a pupil whom the caller may not change yet, only where they come to is left.
+    /// </summary>
+    public static Task HideAsync(Work work, Authority sensitive, string[] sensitiveFacts, CancellationToken ct)
+    {
+        const string Sql = """
+            delete from roster_difference d
+            using roster_row r
+            where r.line = d.line
+              and (not r.is_reached and d.what not in ('enrolment', 'class')
+                   or d.what = any (@sensitiveFacts) and r.school_urn not in (
+                       select s.school_urn
+                       from school s
+                       join whole_reach(@Issuer, @Subject, @Roles) g on g.school_urn is null or g.school_urn = s.school_urn));
+
+            update roster_difference d
+            set before = ''
+            from roster_row r
+            where r.line = d.line and not r.is_reached;
+            """;
+        return work.Connection.ExecuteAsync(
+            work.LongCommand(Sql, new { sensitive.Issuer, sensitive.Subject, sensitive.Roles, sensitiveFacts }, ct));
     }
 
     /// <summary>Keeps that the import was, and puts its bad rows into quarantine; a row that waits there already waits once.</summary>
@@ -56,27 +79,17 @@ internal static class RosterStore
         await work.Connection.ExecuteAsync(work.LongCommand(Quarantine, parameters, ct));
     }
 
-    /// <summary>The first differences; values of sensitive facts only where the caller may see them.</summary>
-    public static async Task<List<RosterDifferenceRow>> DifferencesAsync(
-        Work work, Authority sensitive, string[] sensitiveFacts, int limit, CancellationToken ct)
+    /// <summary>The first differences.</summary>
+    public static async Task<List<RosterDifferenceRow>> DifferencesAsync(Work work, int limit, CancellationToken ct)
     {
         const string Sql = """
-            select d.line, d.pupil_id, d.what, r.added,
-                   case when h.is_hidden then '' else d.before end as before,
-                   case when h.is_hidden then '' else d.after end as after
+            select d.line, d.pupil_id, d.what, r.added, d.before, d.after
             from roster_difference d
             join roster_row r on r.line = d.line
-            cross join lateral (
-                select d.what = any (@sensitiveFacts)
-                       and not exists (
-                           select 1 from reach(@Issuer, @Subject, @Roles) g where g.school_urn is null or g.school_urn = r.school_urn)
-                       as is_hidden) h
             order by d.line, d.what
             limit @limit
             """;
-        var rows = await work.Connection.QueryAsync<RosterDifferenceRow>(
-            work.LongCommand(Sql, new { sensitive.Issuer, sensitive.Subject, sensitive.Roles, sensitiveFacts, limit }, ct));
-        return rows.AsList();
+        return (await work.Connection.QueryAsync<RosterDifferenceRow>(work.LongCommand(Sql, new { limit }, ct))).AsList();
     }
 
     /// <summary>The first rows with problems.</summary>

@@ -36,7 +36,7 @@ internal sealed class RostersEdge(QuarantineStore quarantine, Works works, TimeP
 
         await ApplyAsync(work, context.Authority(), ct);
         var counts = await RosterStore.CountAsync(work, ct);
-        var response = await AnswerAsync(work, context, header, counts, request.DryRun, ct);
+        var response = await AnswerAsync(work, context, header, request.DryRun, ct);
         if (request.DryRun)
         {
             // The work is not committed: what it did is shown and undone.
@@ -150,18 +150,20 @@ internal sealed class RostersEdge(QuarantineStore quarantine, Works works, TimeP
     }
 
     // Only now, with all of the file here, are others kept waiting.
-    private static async Task ApplyAsync(Work work, Authority by, CancellationToken ct)
+    private async Task ApplyAsync(Work work, Authority by, CancellationToken ct)
     {
         await RosterStage.LockAsync(work, ct);
         await ChangeSets.OpenAsync(work, ct);
         await RosterStage.AnalyzeAsync(work, ct);
-        await RosterMatch.RunAsync(work, by, ct);
+        await RosterMatch.RunAsync(work, by, clock.Today(), ct);
         await RosterApply.RunAsync(work, ct);
     }
 
     private static async Task<ImportRosterResponse> AnswerAsync(
-        Work work, ServerCallContext context, RosterHeader header, RosterCounts counts, bool dryRun, CancellationToken ct)
+        Work work, ServerCallContext context, RosterHeader header, bool dryRun, CancellationToken ct)
     {
+        await RosterStore.HideAsync(work, context.SensitiveAuthority(), Fact.Sensitive, ct);
+        var counts = await RosterStore.CountAsync(work, ct);
         var response = new ImportRosterResponse
         {
             DryRun = dryRun,
@@ -171,7 +173,7 @@ internal sealed class RostersEdge(QuarantineStore quarantine, Works works, TimeP
             RowsUnchanged = counts.Unchanged,
             RowsQuarantined = counts.Quarantined,
         };
-        var differences = await RosterStore.DifferencesAsync(work, context.SensitiveAuthority(), Fact.Sensitive, MostShown, ct);
+        var differences = await RosterStore.DifferencesAsync(work, MostShown, ct);
         response.UnknownHeaders.AddRange(header.Unknown);
         response.Differences.AddRange(differences.Select(d => new RosterDifference
         {
@@ -205,17 +207,7 @@ internal sealed class RostersEdge(QuarantineStore quarantine, Works works, TimeP
     private async Task<RosterLine> ReadMendedAsync(
         Work work, ServerCallContext context, MendQuarantinedRowRequest request, QuarantinedRowRow known, CancellationToken ct)
     {
-        var cells = known.ReadCells();
-        foreach (var (name, value) in request.Cells)
-        {
-            if (!cells.ContainsKey(name))
-            {
-                throw Errors.RowInvalid("cells", "The row has no such column. Use the headers of the file it came from.");
-            }
-
-            cells[name] = value;
-        }
-
+        var cells = await MendCellsAsync(context, request, known, ct);
         var line = new RosterRow(RosterHeader.Read([.. cells.Keys]), known.FromOn, clock.Today()).Read(known.Line, cells);
         if (request.ConfirmedCase != MendQuarantinedRowRequest.ConfirmedOneofCase.PupilId)
         {
@@ -226,6 +218,30 @@ internal sealed class RostersEdge(QuarantineStore quarantine, Works works, TimeP
         return await QuarantineStore.IsReachedAsync(work, context.Authority(), pupilId, ct)
             ? line with { PupilId = pupilId }
             : throw Errors.PupilNotFound();
+    }
+
+    // Who may not see a cell cannot write it either: the row keeps what its file said.
+    private async Task<Dictionary<string, string>> MendCellsAsync(
+        ServerCallContext context, MendQuarantinedRowRequest request, QuarantinedRowRow known, CancellationToken ct)
+    {
+        var cells = known.ReadCells();
+        var sensitive = await quarantine.SensitiveToAsync(context.SensitiveAuthority(), [known.RowId], ct);
+        foreach (var (name, value) in request.Cells)
+        {
+            if (!RosterHeader.IsForEverybody(name) && !sensitive.Contains(known.RowId))
+            {
+                throw Errors.RowInvalid("cells", "The row has no such column that is for you to see. Ask the head or the data lead.");
+            }
+
+            if (!cells.ContainsKey(name))
+            {
+                throw Errors.RowInvalid("cells", "The row has no such column. Use the headers of the file it came from.");
+            }
+
+            cells[name] = value;
+        }
+
+        return cells;
     }
 
     private async Task FinishMendedAsync(Work work, MendQuarantinedRowRequest request, Guid rowId, CancellationToken ct)

@@ -151,9 +151,24 @@ public class PlannerTests
         var planFrom = DateOnly.Parse(from, CultureInfo.InvariantCulture);
         // Of what lies before, every third visit was not held: it is owed still.
         var kept = before.Visits.Where(v => v.On < planFrom).Where((_, index) => index % 3 > 0).Select(Keep).ToList();
-        var later = input with { PlanFrom = planFrom, Kept = kept };
+        // Meetings before stay; of those ahead some were held or cancelled already, and every second trust meets half as often from now on.
+        var meetings = before.Meetings
+            .Where((m, index) => m.Week.AddDays(4) < planFrom || (m.Week < planFrom.AddDays(60) && index % 7 == 0))
+            .Select((m, index) => Keep(m) with { On = index % 2 == 0 ? m.On : null }).ToList();
+        var later = input with
+        {
+            PlanFrom = planFrom,
+            Kept = kept,
+            KeptMeetings = meetings,
+            Offer = seed % 2 == 0 ? Fortnightly(input.Offer) : input.Offer,
+        };
 
-        Assert.Empty(PlanChecker.Check(later, Planner.Make(later)).Select(v => v.Words));
+        var after = Planner.Make(later);
+
+        Assert.Empty(PlanChecker.Check(later, after).Select(v => v.Words));
+        var numbers = meetings.Select(m => (m.SchoolUrn, m.Entitlement, m.Number))
+            .Concat(after.Meetings.Select(m => (m.SchoolUrn, m.Entitlement, m.Number))).ToList();
+        Assert.Equal(numbers.Count, numbers.Distinct().Count());
     }
 
     [Fact]
@@ -416,6 +431,24 @@ public class PlannerTests
         TargetWeek = visit.TargetWeek,
         On = visit.On,
         Team = visit.Team,
+    };
+
+    private static KeptMeeting Keep(PlannedMeeting meeting) => new()
+    {
+        SchoolUrn = meeting.SchoolUrn,
+        Entitlement = meeting.Entitlement,
+        Number = meeting.Number,
+        Week = meeting.Week,
+        On = meeting.On,
+        PersonId = meeting.PersonId,
+    };
+
+    private static Offer Fortnightly(Offer offer) => offer with
+    {
+        Rows = offer.Rows.Select(row => row with
+        {
+            Cells = row.Cells.Select(cell => cell.Cadence == Cadence.Weekly ? cell with { Cadence = Cadence.Fortnightly } : cell).ToList(),
+        }).ToList(),
     };
 
     /// <summary>Mondays of the weeks in which a school has an open day.</summary>

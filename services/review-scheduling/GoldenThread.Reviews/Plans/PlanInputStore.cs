@@ -12,8 +12,8 @@ namespace GoldenThread.Reviews.Plans;
 internal sealed class PlanInputStore(NpgsqlDataSource source)
 {
     /// <summary>
-    /// The input as it stands now. Kept are the visits that are confirmed, held or cancelled by hand, and those before the first planned
-    /// day; what a plan withdrew is not. Meetings stay that are held or cancelled, and those before the first planned day.
+    /// The input as it stands now. Kept are the visits that are confirmed, held or cancelled by hand, those at which something was found or
+    /// agreed, and those before the first planned day; what a plan withdrew is not. Meetings stay that are held or cancelled, and those before the first planned day.
     /// </summary>
     public async Task<PlanInput> ReadAsync(AcademicYear year, Offer offer, DateOnly planFrom, int seed, DateOnly today, CancellationToken ct)
     {
@@ -25,11 +25,17 @@ internal sealed class PlanInputStore(NpgsqlDataSource source)
     public Task<PlanInput> ReadAsync(Work work, AcademicYear year, Offer offer, DateOnly planFrom, int seed, DateOnly today, CancellationToken ct) =>
         ReadAsync(work.Connection, work.Transaction, year, offer, planFrom, seed, today, ct);
 
+    /// <summary>Something was found or agreed at a visit: it took place, whether or not that was recorded yet.</summary>
+    private const string WasReached = """
+        (exists (select 1 from finding f where f.visit_id = visit.visit_id)
+         or exists (select 1 from agreed_action a where a.visit_id = visit.visit_id))
+        """;
+
     private static async Task<PlanInput> ReadAsync(
         NpgsqlConnection connection, NpgsqlTransaction? transaction, AcademicYear year, Offer offer, DateOnly planFrom, int seed,
         DateOnly today, CancellationToken ct)
     {
-        const string Sql = """
+        const string Sql = $"""
             select s.school_urn, s.locality,
                    (select c.category from school_category c
                     where c.school_urn = s.school_urn and c.from_on <= @CategoriesOn order by c.version desc limit 1) as category
@@ -49,7 +55,8 @@ internal sealed class PlanInputStore(NpgsqlDataSource source)
             select school_urn, entitlement, number, half_days, window_from, window_to, target_week, on_day, duties, people,
                    case when state = 5 then coalesce(reason, '') end as cancelled_because
             from visit
-            where academic_year = @Year and not withdrawn and (state in (3, 4, 5) or (state = 2 and on_day < @PlanFrom))
+            where academic_year = @Year and not withdrawn
+              and (state in (3, 4, 5) or (state = 2 and (on_day < @PlanFrom or {WasReached})))
             order by school_urn, entitlement, number;
             select school_urn, entitlement, number
             from visit
@@ -62,7 +69,7 @@ internal sealed class PlanInputStore(NpgsqlDataSource source)
             order by m.school_urn, s.entitlement, m.number;
             select school_urn, entitlement, number, on_day, duties, people
             from visit
-            where academic_year = @Year and state = 2 and on_day >= @PlanFrom
+            where academic_year = @Year and state = 2 and on_day >= @PlanFrom and not {WasReached}
             order by school_urn, entitlement, number
             """;
         var parameters = new

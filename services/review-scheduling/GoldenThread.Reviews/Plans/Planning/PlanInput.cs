@@ -41,7 +41,7 @@ public sealed record PlanInput
     /// <summary>Bank holidays of the year.</summary>
     public required IReadOnlyList<DateOnly> BankHolidays { get; init; }
 
-    /// <summary>Visits that stay as they are: past, confirmed, held or cancelled by hand.</summary>
+    /// <summary>Visits that stay as they are: past, confirmed, held, reached or cancelled by hand.</summary>
     public required IReadOnlyList<KeptVisit> Kept { get; init; }
 
     /// <summary>Visits that an earlier plan withdrew because they were no longer owed: they count for nothing and may be owed again.</summary>

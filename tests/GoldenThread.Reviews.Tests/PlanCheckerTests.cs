@@ -49,6 +49,13 @@ public partial class PlanCheckerTests
         ["A new visit given out as kept"] = new("kept", "says of other visits that they were kept",
             good => good.Change(good.Visit(), v => v with { Kept = true })),
 
+        ["A withdrawn visit given out as kept"] = new("withdrawn", "was withdrawn by an earlier plan and is no visit to keep",
+            good => good.Withdraw(good.Kept())),
+        ["A withdrawn visit that is owed again left out"] = new("owed", "is owed 12 of \"further-days\", the plan has 11",
+            good => good.Withdraw(good.FurtherDay()).Drop(good.FurtherDay())),
+        ["A withdrawn visit counted as cancelled by hand"] = new("owed", "is owed 12 of \"further-days\", the plan has 11",
+            good => good.Cancel(good.FurtherDay()).Withdraw(good.FurtherDay())),
+
         ["A visit in another part of the year"] = new("window", "outside its window",
             good => good.Change(good.FurtherDay(), v => v with { On = good.VisitedDay(day => day > v.WindowTo) })),
         ["A visit outside its window, the window widened to fit"] = new("window", "outside its window",
@@ -128,6 +135,14 @@ public partial class PlanCheckerTests
 
         ["A meeting left out"] = new("owed", "is owed meetings \"one-to-one\" in other weeks than the plan has",
             good => good.Without(good.Meeting("one-to-one"))),
+        ["A meeting in the week of one that was held"] = new("owed", "is owed meetings \"one-to-one\" in other weeks than the plan has",
+            good => good.Hold(good.MeetingInJune(), m => m with { Number = 99 })),
+        ["A meeting with the number of one that was held"] = new("kept", "is the number of a meeting that was to stay as it was",
+            good => good.Hold(good.MeetingInJune(), m => m with { Week = new(2025, 12, 1) })),
+        ["A person with a visit and meetings on a day on which one was held"] = new("day-full", "somebody has 3 half-days of visits and meetings",
+            good => good.Hold(
+                good.MeetingInJune(),
+                m => m with { Number = 99, On = good.FurtherDay().On, PersonId = good.FurtherDay().Team[0].PersonId })),
         ["A meeting of a school that is not owed the series"] = new("owed", "is a meeting that is not owed",
             good => good.Change(good.Meeting("one-to-one"), m => m with { SchoolUrn = Sustained })),
         ["A meeting twice"] = new("once", "\"ceo-meeting\"",
@@ -153,6 +168,38 @@ public partial class PlanCheckerTests
     [Fact]
     public void Check_OfTheGoodPlan_FindsNothing() =>
         Assert.Empty(PlanChecker.Check(Good.Value.Input, Good.Value.Plan).Select(v => v.Words));
+
+    [Fact]
+    public void Check_OfAMeetingThatWasHeldSinceThePlanWasMade_FindsNothing()
+    {
+        var held = Good.Value.Hold(Good.Value.MeetingInJune(), m => m);
+
+        Assert.Empty(PlanChecker.Check(held.Input, held.Plan).Select(v => v.Words));
+    }
+
+    [Fact]
+    public void Check_OfAPlanThatLacksWhatWasWithdrawnAndIsOwedAgain_FindsItUnsound()
+    {
+        // REFINE (5 further days), SUSTAIN by mistake (2), REFINE again: three were withdrawn between.
+        var input = GeneratedTrust.Make(10, 17, moving: false) with { People = PlannerTests.Staffed(10) };
+        var urn = input.Schools.First(s => s.Category == Category.Refine).Urn;
+        var days = Planner.Make(input).Visits.Where(v => v.SchoolUrn == urn && v.Entitlement == "further-days").Skip(2).ToList();
+        var now = input with { Withdrawn = days.Select(v => new WithdrawnVisit(urn, v.Entitlement, v.Number)).ToList() };
+        var asIfByHand = now with { Kept = days.Select(v => PlannerTests.Keep(v) with { CancelledBecause = "No longer owed." }).ToList() };
+
+        var lacking = Planner.Make(asIfByHand);
+
+        foreach (var judged in new[] { now, asIfByHand })
+        {
+            var violations = PlanChecker.Check(judged, lacking);
+            Assert.Contains(violations, v => v.Rule == "owed" && v.Words == $"School {urn} is owed 5 of \"further-days\", the plan has 2.");
+            Assert.Equal(3, violations.Count(v => v.Rule == "withdrawn"));
+        }
+
+        var whole = Planner.Make(now);
+        Assert.Empty(PlanChecker.Check(now, whole).Select(v => v.Words));
+        Assert.Equal([1, 2, 3, 4, 5], whole.Visits.Where(v => v.SchoolUrn == urn && v.Entitlement == "further-days").Select(v => v.Number));
+    }
 
     [Theory]
     [MemberData(nameof(Names))]
@@ -215,6 +262,34 @@ public partial class PlanCheckerTests
         /// <summary>A day on which the trust visits.</summary>
         public DateOnly VisitedDay(Func<DateOnly, bool> which) =>
             Plan.Visits.Where(v => v.On is not null).Select(v => v.On!.Value).Order().First(which);
+
+        /// <summary>As if an earlier plan had withdrawn the visit.</summary>
+        public Planned Withdraw(PlannedVisit visit) => this with
+        {
+            Input = Input with { Withdrawn = [.. Input.Withdrawn, new(visit.SchoolUrn, visit.Entitlement, visit.Number)] },
+        };
+
+        /// <summary>As if the visit had been cancelled by hand.</summary>
+        public Planned Cancel(PlannedVisit visit) =>
+            Change(visit, v => v with { On = null, UnplacedReason = "Cancelled: Snow", Kept = true }) with
+            {
+                Input = Input with { Kept = [.. Input.Kept, PlannerTests.Keep(visit) with { CancelledBecause = "Snow" }] },
+            };
+
+        /// <summary>As if a meeting like this one had been held.</summary>
+        public Planned Hold(PlannedMeeting meeting, Func<KeptMeeting, KeptMeeting> change)
+        {
+            var held = new KeptMeeting
+            {
+                SchoolUrn = meeting.SchoolUrn,
+                Entitlement = meeting.Entitlement,
+                Number = meeting.Number,
+                Week = meeting.Week,
+                On = meeting.On,
+                PersonId = meeting.PersonId,
+            };
+            return this with { Input = Input with { KeptMeetings = [change(held)] } };
+        }
 
         public Planned Add(PlannedVisit visit) => Visits([.. Plan.Visits, visit]);
 

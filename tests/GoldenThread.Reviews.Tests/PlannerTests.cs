@@ -151,9 +151,24 @@ public class PlannerTests
         var planFrom = DateOnly.Parse(from, CultureInfo.InvariantCulture);
         // Of what lies before, every third visit was not held: it is owed still.
         var kept = before.Visits.Where(v => v.On < planFrom).Where((_, index) => index % 3 > 0).Select(Keep).ToList();
-        var later = input with { PlanFrom = planFrom, Kept = kept };
+        // Meetings before stay; of those ahead some were held or cancelled already, and every second trust meets half as often from now on.
+        var meetings = before.Meetings
+            .Where((m, index) => m.Week.AddDays(4) < planFrom || (m.Week < planFrom.AddDays(60) && index % 7 == 0))
+            .Select((m, index) => Keep(m) with { On = index % 2 == 0 ? m.On : null }).ToList();
+        var later = input with
+        {
+            PlanFrom = planFrom,
+            Kept = kept,
+            KeptMeetings = meetings,
+            Offer = seed % 2 == 0 ? Fortnightly(input.Offer) : input.Offer,
+        };
 
-        Assert.Empty(PlanChecker.Check(later, Planner.Make(later)).Select(v => v.Words));
+        var after = Planner.Make(later);
+
+        Assert.Empty(PlanChecker.Check(later, after).Select(v => v.Words));
+        var numbers = meetings.Select(m => (m.SchoolUrn, m.Entitlement, m.Number))
+            .Concat(after.Meetings.Select(m => (m.SchoolUrn, m.Entitlement, m.Number))).ToList();
+        Assert.Equal(numbers.Count, numbers.Distinct().Count());
     }
 
     [Fact]
@@ -274,6 +289,113 @@ public class PlannerTests
     }
 
     [Fact]
+    public void Reason_QuotesOnlyAShortageThatWasProvedForTheVisit()
+    {
+        // Four weeks with a visit each cannot hold what the school is owed; its further days could be made by the deputy CEO, who has days.
+        // That the improvement team lacks days for the reviews is another matter.
+        var input = GeneratedTrust.Make(4, 15, moving: false);
+        var school = input.Schools[2] with { Category = Category.Refine, Terms = [new(new(2026, 1, 5), new(2026, 1, 30))] };
+        input = input with
+        {
+            Schools = [.. input.Schools.Take(2), school, input.Schools[3]],
+            People = Staffed(4).Select(p => p.Duties.Contains("improvement-team") ? p with { DaysPerYear = 1 } : p).ToList(),
+            Offer = input.Offer with { Planning = input.Offer.Planning with { VisitsPerSchoolWeek = 1 } },
+        };
+
+        var plan = Planner.Make(input);
+
+        var reviews = Assert.Single(plan.Shortages, s => s.Duty == "improvement-team");
+        Assert.StartsWith("Improvement team: from", reviews.Words, StringComparison.Ordinal);
+        var unplaced = plan.Visits.Where(v => v.SchoolUrn == school.Urn && v.Entitlement == "further-days" && v.On is null).ToList();
+        Assert.NotEmpty(unplaced);
+        Assert.All(unplaced, v => Assert.DoesNotContain(" short.", v.UnplacedReason, StringComparison.Ordinal));
+        Assert.Contains(plan.Visits, v => v.Entitlement == "peer-challenge-review" && v.UnplacedReason == reviews.Words);
+    }
+
+    [Fact]
+    public void Shortage_OfAPlaceThatSeveralDutiesFill_NamesThemAll()
+    {
+        var input = GeneratedTrust.Make(10, 14, moving: false);
+        var people = Staffed(10)
+            .Select(p => p.Duties.Any(d => d is "improvement-team" or "deputy-ceo") ? p with { DaysPerYear = 4 } : p).ToList();
+        input = input with { People = people };
+
+        var plan = Planner.Make(input);
+
+        Assert.Contains(plan.Shortages, s => s.Words.StartsWith("Improvement team or deputy CEO: from", StringComparison.Ordinal));
+        Assert.All(
+            plan.Visits.Where(v => v.Entitlement == "further-days" && v.UnplacedReason?.EndsWith(" short.", StringComparison.Ordinal) == true),
+            v => Assert.StartsWith(
+                input.Schools.Single(s => s.Urn == v.SchoolUrn).Category is Category.Refine or Category.Reinforce
+                    ? "Improvement team or deputy CEO: from"
+                    : "Deputy CEO: from",
+                v.UnplacedReason,
+                StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(1, 150)]
+    [InlineData(4, 1)]
+    public void Replan_WhenSomebodysDaysAreCutBelowWhatIsAgreed_BreaksNoRule(int daysPerWeek, int daysPerYear)
+    {
+        var input = GeneratedTrust.Make(6, 14, moving: false) with { People = Staffed(6) };
+        var before = Planner.Make(input);
+        // Two half-days of one person are agreed on two days of a week; the other half of each would suit a third school.
+        var days = new[] { new DateOnly(2026, 7, 7), new DateOnly(2026, 7, 8) };
+        var lead = input.People.Single(p => p.Duties.Contains("data-lead"));
+        var kept = before.Visits.Where(v => v.Entitlement == "quality-assurance" && v.Number == 3).Take(2)
+            .Select((v, index) => Keep(v) with { On = days[index], Team = [new("data-lead", lead.Id)] }).ToList();
+        input = input with
+        {
+            Kept = kept,
+            People = input.People
+                .Select(p => p.Id == lead.Id ? p with { DaysPerWeek = daysPerWeek, DaysPerYear = daysPerYear } : p).ToList(),
+        };
+
+        Assert.Empty(PlanChecker.Check(input, Planner.Make(input)).Select(v => v.Words));
+    }
+
+    [Fact]
+    public void Series_IsHeldBySomebodyWhoStaysForAllOfIt()
+    {
+        var input = GeneratedTrust.Make(8, 15, moving: false) with { People = Staffed(8) };
+        var leads = input.People.Where(p => p.Duties.Contains("improvement-lead")).Select(p => p.Id).ToList();
+        input = input with
+        {
+            People = input.People.Select(p => p.Id == leads[0] ? p with { LeftOn = new(2025, 10, 31) } : p).ToList(),
+        };
+
+        var plan = Planner.Make(input);
+
+        Assert.True(leads.Count > 1);
+        Assert.Empty(PlanChecker.Check(input, plan).Select(v => v.Words));
+        Assert.All(plan.Meetings.Where(m => m.Entitlement == "one-to-one"), m => Assert.NotEqual(leads[0], m.PersonId));
+    }
+
+    [Fact]
+    public void Plan_OfACalendarWithoutASummerTerm_OwesItsVisitAndSaysWhyItHasNoDay()
+    {
+        var input = GeneratedTrust.Make(3, 16, moving: false) with { People = Staffed(3) };
+        var school = input.Schools[2];
+        school = school with { Terms = school.Terms.Where(t => t.From < new DateOnly(2026, 4, 1)).ToList() };
+        var joiner = input.Schools[1] with
+        {
+            Memberships = [new(new(2026, 1, 5), null)],
+            Terms = input.Schools[1].Terms.Where(t => t.From.Year == 2026).ToList(),
+        };
+        input = input with { Schools = [input.Schools[0], joiner, school] };
+
+        var plan = Planner.Make(input);
+
+        Assert.Empty(PlanChecker.Check(input, plan).Select(v => v.Words));
+        var termly = plan.Visits.Where(v => v.Entitlement == "quality-assurance").ToLookup(v => v.SchoolUrn);
+        Assert.Equal([1, 2, 3], termly[school.Urn].Select(v => v.Number));
+        Assert.Equal("The school's calendar has no summer term for 2025/26 yet.", termly[school.Urn].Single(v => v.Number == 3).UnplacedReason);
+        // Of the autumn before it joined, a school is owed nothing, whether or not it gives the dates.
+        Assert.Equal([2, 3], termly[joiner.Urn].Select(v => v.Number));
+    }
+
+    [Fact]
     public void Plan_WithoutAnybodyOfADuty_SaysSo()
     {
         var input = GeneratedTrust.Make(4, 15, moving: false);
@@ -309,6 +431,24 @@ public class PlannerTests
         TargetWeek = visit.TargetWeek,
         On = visit.On,
         Team = visit.Team,
+    };
+
+    private static KeptMeeting Keep(PlannedMeeting meeting) => new()
+    {
+        SchoolUrn = meeting.SchoolUrn,
+        Entitlement = meeting.Entitlement,
+        Number = meeting.Number,
+        Week = meeting.Week,
+        On = meeting.On,
+        PersonId = meeting.PersonId,
+    };
+
+    private static Offer Fortnightly(Offer offer) => offer with
+    {
+        Rows = offer.Rows.Select(row => row with
+        {
+            Cells = row.Cells.Select(cell => cell.Cadence == Cadence.Weekly ? cell with { Cadence = Cadence.Fortnightly } : cell).ToList(),
+        }).ToList(),
     };
 
     /// <summary>Mondays of the weeks in which a school has an open day.</summary>

@@ -18,7 +18,10 @@ public sealed record VisitChanged
     /// <summary>Code of the entitlement it fulfils.</summary>
     public required string Entitlement { get; init; }
 
-    /// <summary>"unplaced", "planned", "confirmed", "held" or "cancelled".</summary>
+    /// <summary>
+    /// "unplaced", "planned", "confirmed", "held" or "cancelled". A cancelled visit can be planned again, in a later version: a plan
+    /// withdrew it and a later one owes it.
+    /// </summary>
     public required string State { get; init; }
 
     /// <summary>The day; null while unplaced.</summary>

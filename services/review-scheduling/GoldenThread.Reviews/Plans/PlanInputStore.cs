@@ -12,7 +12,8 @@ namespace GoldenThread.Reviews.Plans;
 internal sealed class PlanInputStore(NpgsqlDataSource source)
 {
     /// <summary>
-    /// The input as it stands now. Kept are the visits that are confirmed, held or cancelled, and those before the first planned day.
+    /// The input as it stands now. Kept are the visits that are confirmed, held or cancelled by hand, those at which something was found or
+    /// agreed, and those before the first planned day; what a plan withdrew is not. Meetings stay that are held or cancelled, and those before the first planned day.
     /// </summary>
     public async Task<PlanInput> ReadAsync(AcademicYear year, Offer offer, DateOnly planFrom, int seed, DateOnly today, CancellationToken ct)
     {
@@ -24,11 +25,17 @@ internal sealed class PlanInputStore(NpgsqlDataSource source)
     public Task<PlanInput> ReadAsync(Work work, AcademicYear year, Offer offer, DateOnly planFrom, int seed, DateOnly today, CancellationToken ct) =>
         ReadAsync(work.Connection, work.Transaction, year, offer, planFrom, seed, today, ct);
 
+    /// <summary>Something was found or agreed at a visit: it took place, whether or not that was recorded yet.</summary>
+    private const string WasReached = """
+        (exists (select 1 from finding f where f.visit_id = visit.visit_id)
+         or exists (select 1 from agreed_action a where a.visit_id = visit.visit_id))
+        """;
+
     private static async Task<PlanInput> ReadAsync(
         NpgsqlConnection connection, NpgsqlTransaction? transaction, AcademicYear year, Offer offer, DateOnly planFrom, int seed,
         DateOnly today, CancellationToken ct)
     {
-        const string Sql = """
+        const string Sql = $"""
             select s.school_urn, s.locality,
                    (select c.category from school_category c
                     where c.school_urn = s.school_urn and c.from_on <= @CategoriesOn order by c.version desc limit 1) as category
@@ -48,11 +55,21 @@ internal sealed class PlanInputStore(NpgsqlDataSource source)
             select school_urn, entitlement, number, half_days, window_from, window_to, target_week, on_day, duties, people,
                    case when state = 5 then coalesce(reason, '') end as cancelled_because
             from visit
-            where academic_year = @Year and (state in (3, 4, 5) or (state = 2 and on_day < @PlanFrom))
+            where academic_year = @Year and not withdrawn
+              and (state in (3, 4, 5) or (state = 2 and (on_day < @PlanFrom or {WasReached})))
             order by school_urn, entitlement, number;
+            select school_urn, entitlement, number
+            from visit
+            where academic_year = @Year and withdrawn
+            order by school_urn, entitlement, number;
+            select m.school_urn, s.entitlement, m.number, m.week, case when m.state <> 3 then m.on_day end as on_day, s.person_id
+            from meeting m
+            join meeting_series s using (series_id)
+            where s.academic_year = @Year and (m.state in (2, 3) or coalesce(m.on_day, m.week + 4) < @PlanFrom)
+            order by m.school_urn, s.entitlement, m.number;
             select school_urn, entitlement, number, on_day, duties, people
             from visit
-            where academic_year = @Year and state = 2 and on_day >= @PlanFrom
+            where academic_year = @Year and state = 2 and on_day >= @PlanFrom and not {WasReached}
             order by school_urn, entitlement, number
             """;
         var parameters = new
@@ -71,6 +88,8 @@ internal sealed class PlanInputStore(NpgsqlDataSource source)
         var people = (await rows.ReadAsync<PersonAvailability>()).AsList();
         var leave = (await rows.ReadAsync<LeaveEntry>()).ToLookup(l => l.PersonId, l => new DayRange(l.FromOn, l.ToOn));
         var kept = (await rows.ReadAsync<KeptRow>()).AsList();
+        var withdrawn = (await rows.ReadAsync<WithdrawnRow>()).AsList();
+        var meetings = (await rows.ReadAsync<MeetingRow>()).AsList();
         var current = (await rows.ReadAsync<CurrentRow>()).AsList();
         return new()
         {
@@ -84,6 +103,8 @@ internal sealed class PlanInputStore(NpgsqlDataSource source)
             People = people.Select(p => PersonOf(p, offer, leave)).ToList(),
             BankHolidays = BankHolidaysOf(year),
             Kept = kept.Select(KeptOf).ToList(),
+            Withdrawn = withdrawn.Select(w => new WithdrawnVisit(w.SchoolUrn, w.Entitlement, w.Number)).ToList(),
+            KeptMeetings = meetings.Select(KeptOf).ToList(),
             Current = current.Select(CurrentOf).ToList(),
         };
     }
@@ -138,6 +159,16 @@ internal sealed class PlanInputStore(NpgsqlDataSource source)
         On = row.OnDay,
         Team = row.Duties.Zip(row.People, (duty, person) => new TeamMember(duty, person)).ToList(),
         CancelledBecause = row.CancelledBecause,
+    };
+
+    private static KeptMeeting KeptOf(MeetingRow row) => new()
+    {
+        SchoolUrn = row.SchoolUrn,
+        Entitlement = row.Entitlement,
+        Number = row.Number,
+        Week = row.Week,
+        On = row.OnDay,
+        PersonId = row.PersonId,
     };
 
     private static CurrentVisit CurrentOf(CurrentRow row) => new()
@@ -201,6 +232,30 @@ internal sealed class PlanInputStore(NpgsqlDataSource source)
         public required Guid[] People { get; init; }
 
         public string? CancelledBecause { get; init; }
+    }
+
+    private sealed record WithdrawnRow
+    {
+        public required int SchoolUrn { get; init; }
+
+        public required string Entitlement { get; init; }
+
+        public required int Number { get; init; }
+    }
+
+    private sealed record MeetingRow
+    {
+        public required int SchoolUrn { get; init; }
+
+        public required string Entitlement { get; init; }
+
+        public required int Number { get; init; }
+
+        public required DateOnly Week { get; init; }
+
+        public DateOnly? OnDay { get; init; }
+
+        public Guid? PersonId { get; init; }
     }
 
     private sealed record CurrentRow

@@ -115,7 +115,7 @@ internal sealed partial class PlansEdge(
         await DemandUpToDateAsync(work, draft, content, ct);
         var published = await store.PublishAsync(work, draft.PlanId, version, ct) ?? throw Refusal.EtagMismatch();
         var changed = await PublicationStore.WriteVisitsAsync(work, published, content, ct);
-        var cancelled = await PublicationStore.CancelTheRestAsync(work, published, ct);
+        var cancelled = await PublicationStore.WithdrawTheRestAsync(work, published, ct);
         await PublicationStore.WriteMeetingsAsync(work, published, content, ct);
         foreach (var visit in changed.Concat(cancelled))
         {

@@ -25,7 +25,7 @@ internal sealed record ChangedVisit
 /// <summary>Turns a plan into the year's visits and meetings: only what differs is written.</summary>
 internal static class PublicationStore
 {
-    /// <summary>Visits as the plan has them; those that are kept stay untouched.</summary>
+    /// <summary>Visits as the plan has them; those that are kept stay untouched, those that were withdrawn and are owed again come back.</summary>
     public static async Task<IReadOnlyList<ChangedVisit>> WriteVisitsAsync(Work work, PlanRecord plan, YearPlan content, CancellationToken ct)
     {
         const string Sql = """
@@ -41,10 +41,11 @@ internal static class PublicationStore
             on conflict on constraint uq_visit_entitlement do update
             set version = known.version + 1, tx = pg_current_xact_id(), state = excluded.state, half_days = excluded.half_days,
                 window_from = excluded.window_from, window_to = excluded.window_to, target_week = excluded.target_week,
-                on_day = excluded.on_day, duties = excluded.duties, people = excluded.people, reason = excluded.reason
-            where known.state in (1, 2)
-              and (known.on_day, known.people, known.duties, known.half_days, known.reason)
-                  is distinct from (excluded.on_day, excluded.people, excluded.duties, excluded.half_days, excluded.reason)
+                on_day = excluded.on_day, duties = excluded.duties, people = excluded.people, reason = excluded.reason, withdrawn = false
+            where known.withdrawn
+               or (known.state in (1, 2)
+                   and (known.on_day, known.people, known.duties, known.half_days, known.reason)
+                       is distinct from (excluded.on_day, excluded.people, excluded.duties, excluded.half_days, excluded.reason))
             returning visit_id, version, school_urn, academic_year, entitlement, state, on_day
             """;
         var placed = content.Visits.Where(v => !v.Kept).ToList();
@@ -59,12 +60,16 @@ internal static class PublicationStore
         }, ct))).AsList();
     }
 
-    /// <summary>Cancels visits that are no longer owed, because the category or the offer changed; those that are kept stay.</summary>
-    public static async Task<IReadOnlyList<ChangedVisit>> CancelTheRestAsync(Work work, PlanRecord plan, CancellationToken ct)
+    /// <summary>
+    /// Withdraws visits that are no longer owed, because the category or the offer changed; those that are kept stay. They are cancelled,
+    /// but not by hand: a later plan may owe them again.
+    /// </summary>
+    public static async Task<IReadOnlyList<ChangedVisit>> WithdrawTheRestAsync(Work work, PlanRecord plan, CancellationToken ct)
     {
         const string Sql = """
             update visit v
-            set state = 5, version = v.version + 1, tx = pg_current_xact_id(), reason = 'No longer owed by the offer to the school''s category.'
+            set state = 5, withdrawn = true, version = v.version + 1, tx = pg_current_xact_id(),
+                reason = 'No longer owed by the offer to the school''s category.'
             where v.academic_year = @AcademicYear
               and v.state in (1, 2)
               and not exists (
@@ -76,7 +81,10 @@ internal static class PublicationStore
         return (await work.Connection.QueryAsync<ChangedVisit>(work.Command(Sql, new { plan.PlanId, plan.AcademicYear }, ct))).AsList();
     }
 
-    /// <summary>Series and meetings as the plan has them; what was held or cancelled, and what lies before the plan, stays.</summary>
+    /// <summary>
+    /// Series and meetings as the plan has them; what was held or cancelled, and what lies before the plan, stays: the plan gives its
+    /// numbers to no other meeting.
+    /// </summary>
     public static Task WriteMeetingsAsync(Work work, PlanRecord plan, YearPlan content, CancellationToken ct)
     {
         const string Sql = """
@@ -89,7 +97,7 @@ internal static class PublicationStore
 
             delete from meeting m
             using meeting_series s
-            where s.series_id = m.series_id and s.academic_year = @AcademicYear and m.state = 1 and m.week + 4 >= @PlanFrom
+            where s.series_id = m.series_id and s.academic_year = @AcademicYear and m.state = 1 and coalesce(m.on_day, m.week + 4) >= @PlanFrom
               and not exists (
                   select 1 from planned_meeting p
                   where p.plan_id = @PlanId and (p.school_urn, p.entitlement, p.number) = (s.school_urn, s.entitlement, m.number));

@@ -18,7 +18,7 @@ public enum VisitState
     /// <summary>It took place.</summary>
     Held = 4,
 
-    /// <summary>It will not take place.</summary>
+    /// <summary>It will not take place: cancelled by hand, or withdrawn by a plan until a later one owes it again.</summary>
     Cancelled = 5,
 }
 

@@ -22,6 +22,7 @@ public static class PlanChecker
     [
         .. Completeness(input, plan),
         .. KeptAsTheyWere(input, plan),
+        .. NoneWithdrawn(input, plan),
         .. plan.Visits.Where(v => !v.Kept).SelectMany(v => OneVisit(input, v)),
         .. Windows(input, plan),
         .. SchoolsOverlap(input, plan),
@@ -46,8 +47,12 @@ public static class PlanChecker
         {
             foreach (var row in input.Offer.Rows.Where(r => r.Kind is EntitlementKind.Visits or EntitlementKind.TermlyVisits))
             {
-                var inPlan = plan.Visits.Where(v => v.SchoolUrn == school.Urn && v.Entitlement == row.Code).ToList();
-                var kept = input.Kept.Where(k => k.SchoolUrn == school.Urn && k.Entitlement == row.Code).ToList();
+                // A visit that was withdrawn fulfils nothing, even where it is given out as one that was kept.
+                var withdrawn = input.Withdrawn.Where(w => w.SchoolUrn == school.Urn && w.Entitlement == row.Code).Select(w => w.Number).ToHashSet();
+                var inPlan = plan.Visits.Where(v => v.SchoolUrn == school.Urn && v.Entitlement == row.Code)
+                    .Where(v => !v.Kept || !withdrawn.Contains(v.Number)).ToList();
+                var kept = input.Kept.Where(k => k.SchoolUrn == school.Urn && k.Entitlement == row.Code)
+                    .Where(k => !withdrawn.Contains(k.Number)).ToList();
                 foreach (var violation in CountStands(input, school, row, inPlan, kept))
                 {
                     yield return violation;
@@ -68,7 +73,7 @@ public static class PlanChecker
         var cell = school.Category is { } category ? row.Cells.SingleOrDefault(c => c.Category == category) : null;
         if (row.Kind == EntitlementKind.TermlyVisits)
         {
-            var terms = new[] { 1, 2, 3 }.Where(t => cell is not null && TermIsOwed(school, t)).ToHashSet();
+            var terms = new[] { 1, 2, 3 }.Where(t => cell is not null && TermIsOwed(input, school, t)).ToHashSet();
             terms.UnionWith(kept.Select(k => k.Number));
             if (!terms.SetEquals(inPlan.Select(v => v.Number)))
             {
@@ -106,21 +111,27 @@ public static class PlanChecker
         return row.ProRata ? (int)Math.Floor(((double)cell.Count * inTrust / total) + 0.5) : cell.Count;
     }
 
-    private static bool TermIsOwed(PlanSchool school, int term)
+    private static bool TermIsOwed(PlanInput input, PlanSchool school, int term)
     {
         if (school.Terms.Count == 0)
         {
             return true;
         }
 
-        if (TermDays(school, term) is not { } days)
-        {
-            return false;
-        }
-
+        var days = TermDays(school, term) ?? DaysOfMissingTerm(input, term);
         var inTrust = days.Count(day => BelongsOn(school, day));
         return 2 * inTrust >= days.Count;
     }
+
+    /// <summary>A calendar without a term says nothing of its days: any day on which a part of it could begin counts.</summary>
+    private static List<DateOnly> DaysOfMissingTerm(PlanInput input, int term) =>
+        Enumerable.Range(0, input.YearLast.DayNumber - input.YearFirst.DayNumber + 1).Select(input.YearFirst.AddDays)
+            .Where(day => day.Month switch
+            {
+                >= 9 => term == 1,
+                <= 3 => term == 2,
+                _ => term == 3,
+            }).ToList();
 
     // ---- what was kept is as it was ----
     private static IEnumerable<Violation> KeptAsTheyWere(PlanInput input, YearPlan plan)
@@ -140,6 +151,14 @@ public static class PlanChecker
         {
             yield return new("kept", "The plan says of other visits that they were kept.", null);
         }
+    }
+
+    /// <summary>What an earlier plan withdrew is owed again or not owed, but never kept.</summary>
+    private static IEnumerable<Violation> NoneWithdrawn(PlanInput input, YearPlan plan)
+    {
+        var withdrawn = input.Withdrawn.Select(w => (w.SchoolUrn, w.Entitlement, w.Number)).ToHashSet();
+        return plan.Visits.Where(v => v.Kept && withdrawn.Contains(Key(v)))
+            .Select(v => Breach("withdrawn", v, "was withdrawn by an earlier plan and is no visit to keep"));
     }
 
     // ---- a visit by itself ----
@@ -285,7 +304,8 @@ public static class PlanChecker
     private static IEnumerable<Violation> PeopleOverlap(PlanInput input, YearPlan plan)
     {
         var seats = plan.Visits.Where(v => v.On is not null).SelectMany(v => v.Team.Select(m => (m.PersonId, Visit: v))).ToLookup(s => s.PersonId);
-        var meetings = plan.Meetings.Where(m => m is { PersonId: not null, On: not null }).ToLookup(m => m.PersonId!.Value, m => m.On!.Value);
+        var meetings = ToCome(input, plan).Where(m => m is { PersonId: not null, On: not null }).ToLookup(m => m.PersonId!.Value, m => m.On!.Value);
+        var kept = input.KeptMeetings.Where(m => m is { PersonId: not null, On: not null }).ToLookup(m => m.PersonId!.Value, m => m.On!.Value);
         foreach (var person in input.People)
         {
             var visits = seats[person.Id].Select(s => s.Visit).ToList();
@@ -293,7 +313,7 @@ public static class PlanChecker
             {
                 var ofDay = visits.Where(v => v.On == day).ToList();
                 var slots = meetings[person.Id].Count(m => m == day);
-                var halfDays = HalfDaysOf(input, person, ofDay, slots);
+                var halfDays = HalfDaysOf(input, person, ofDay, slots + kept[person.Id].Count(m => m == day));
                 if (halfDays > 2 && (slots > 0 || ofDay.Any(v => !v.Kept)))
                 {
                     yield return new("day-full", $"{day:yyyy-MM-dd}: somebody has {halfDays} half-days of visits and meetings.", JudgedOf(ofDay));
@@ -326,7 +346,7 @@ public static class PlanChecker
     private static IEnumerable<Violation> MeetingsStand(PlanInput input, YearPlan plan)
     {
         var people = input.People.ToDictionary(p => p.Id);
-        foreach (var meeting in plan.Meetings)
+        foreach (var meeting in ToCome(input, plan))
         {
             var key = (meeting.SchoolUrn, meeting.Entitlement, meeting.Number);
             var school = input.Schools.FirstOrDefault(s => s.Urn == meeting.SchoolUrn);
@@ -372,7 +392,7 @@ public static class PlanChecker
             }
         }
 
-        foreach (var violation in MeetingsOwed(input, plan))
+        foreach (var violation in MeetingsOwed(input, plan).Concat(NumbersFree(input, plan)))
         {
             yield return violation;
         }
@@ -385,7 +405,8 @@ public static class PlanChecker
 
     private static IEnumerable<Violation> MeetingsOwed(PlanInput input, YearPlan plan)
     {
-        var inPlan = plan.Meetings.ToLookup(m => (m.SchoolUrn, m.Entitlement), m => WeekNumber(m.Week));
+        var inPlan = ToCome(input, plan).ToLookup(m => (m.SchoolUrn, m.Entitlement), m => WeekNumber(m.Week));
+        var kept = input.KeptMeetings.ToLookup(m => (m.SchoolUrn, m.Entitlement), m => WeekNumber(m.Week));
         foreach (var school in input.Schools)
         {
             var open = OpenWeeks(input, school);
@@ -393,13 +414,28 @@ public static class PlanChecker
             {
                 var cadence = row.Cells.SingleOrDefault(c => c.Category == school.Category)?.Cadence ?? Cadence.None;
                 var owed = open.Where((week, index) => IsMeetingWeek(open, cadence, week, index) && week + 4 >= input.PlanFrom.DayNumber)
-                    .Select(week => week / 7);
+                    .Select(week => week / 7).Except(kept[(school.Urn, row.Code)]);
                 if (!owed.SequenceEqual(inPlan[(school.Urn, row.Code)].Order()))
                 {
                     yield return new("owed", $"School {school.Urn} is owed meetings \"{row.Code}\" in other weeks than the plan has.", null);
                 }
             }
         }
+    }
+
+    /// <summary>A number that a kept meeting has would write over it, or not be written at all.</summary>
+    private static IEnumerable<Violation> NumbersFree(PlanInput input, YearPlan plan)
+    {
+        var taken = input.KeptMeetings.Select(m => (m.SchoolUrn, m.Entitlement, m.Number)).ToHashSet();
+        return ToCome(input, plan).Select(m => (m.SchoolUrn, m.Entitlement, m.Number)).Where(taken.Contains)
+            .Select(key => new Violation("kept", $"{Name(key)} is the number of a meeting that was to stay as it was.", key));
+    }
+
+    /// <summary>The plan's meetings without those that were held or cancelled since it was made.</summary>
+    private static IEnumerable<PlannedMeeting> ToCome(PlanInput input, YearPlan plan)
+    {
+        var kept = input.KeptMeetings.Select(m => (m.SchoolUrn, m.Entitlement, m.Number, m.Week)).ToHashSet();
+        return plan.Meetings.Where(m => !kept.Contains((m.SchoolUrn, m.Entitlement, m.Number, m.Week)));
     }
 
     private static bool IsMeetingWeek(List<int> open, Cadence cadence, int week, int index)

@@ -92,9 +92,10 @@ internal sealed class Board
             return false;
         }
 
+        // What was agreed before somebody's days were cut can exceed them: then nothing is added, not even to a day that is taken.
+        var further = visitsOfDay[person, day] > 0 ? 0 : 1;
         var who = input.People[person];
-        return visitsOfDay[person, day] > 0
-            || (daysOfWeek[person, WeekOf(day)] < who.DaysPerWeek && daysOfYear[person] < who.DaysPerYear);
+        return daysOfWeek[person, WeekOf(day)] + further <= who.DaysPerWeek && daysOfYear[person] + further <= who.DaysPerYear;
     }
 
     /// <summary>Half-days of a day that neither visits nor standing slots take.</summary>
@@ -175,11 +176,12 @@ internal sealed class Board
     private void MarkMeetings(IReadOnlyList<PlannedMeeting> series)
     {
         var indexes = input.People.Select((p, index) => (p.Id, index)).ToDictionary(p => p.Id, p => p.index);
-        foreach (var meeting in series)
+        var slots = series.Select(m => (m.PersonId, m.On)).Concat(input.KeptMeetings.Select(m => (m.PersonId, m.On)));
+        foreach (var slot in slots)
         {
-            if (meeting is { PersonId: { } person, On: { } date })
+            if (slot is { PersonId: { } person, On: { } date } && indexes.TryGetValue(person, out var index))
             {
-                meetings[indexes[person], DayOf(date)]++;
+                meetings[index, DayOf(date)]++;
             }
         }
     }

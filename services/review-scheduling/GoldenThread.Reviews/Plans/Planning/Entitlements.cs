@@ -27,6 +27,7 @@ internal sealed class Entitlements(PlanInput input, IReadOnlyDictionary<int, Sch
     private const double GoldenRatio = 0.6180339887498949;
     private const double RowOffset = 0.37;
     private static readonly int[] AllTerms = [1, 2, 3];
+    private static readonly string[] TermNames = ["autumn", "spring", "summer"];
 
     /// <summary>Every visit that is owed beyond those that are kept.</summary>
     public IReadOnlyList<OwedVisit> Owed()
@@ -86,28 +87,37 @@ internal sealed class Entitlements(PlanInput input, IReadOnlyDictionary<int, Sch
         ? new(input.YearFirst, input.YearLast)
         : new(school.Terms.Min(t => t.From), school.Terms.Max(t => t.To));
 
-    /// <summary>A term is owed to a school that belonged to the trust for at least half of it.</summary>
-    private static bool OwesTerm(SchoolYear year, int term)
+    /// <summary>
+    /// A term is owed to a school that belonged to the trust for at least half of it. Of a term that the calendar lacks, the months in
+    /// which its parts begin stand for its days.
+    /// </summary>
+    private bool OwesTerm(SchoolYear year, int term)
     {
         if (year.School.Terms.Count == 0)
         {
             return true;
         }
 
-        if (year.Terms[term - 1] is not { } range)
-        {
-            return false;
-        }
-
-        var (inTrust, days) = year.ShareOf(range);
+        var (inTrust, days) = year.ShareOf(year.Terms[term - 1] ?? MonthsOf(term));
         return 2 * inTrust >= days;
+    }
+
+    private DayRange MonthsOf(int term)
+    {
+        var january = new DateOnly(input.YearLast.Year, 1, 1);
+        return term switch
+        {
+            1 => new(input.YearFirst, january.AddDays(-1)),
+            2 => new(january, january.AddMonths(3).AddDays(-1)),
+            _ => new(january.AddMonths(3), input.YearLast),
+        };
     }
 
     private OwedVisit Termly(SchoolYear year, OfferRow row, OfferCell cell, int term)
     {
         if (year.Terms[term - 1] is not { } days)
         {
-            return Unplaceable(year, row, cell, term, NoCalendar);
+            return Unplaceable(year, row, cell, term, year.School.Terms.Count == 0 ? NoCalendar : NoTerm(term));
         }
 
         // Progress is quality-assured when the term's data are in: in its second half, two weeks before its end if that can be.
@@ -210,6 +220,8 @@ internal sealed class Entitlements(PlanInput input, IReadOnlyDictionary<int, Sch
         TargetWeek = SchoolYear.Monday(input.YearFirst),
         Why = why,
     };
+
+    private string NoTerm(int term) => $"The school's calendar has no {TermNames[term - 1]} term for {input.AcademicYear} yet.";
 
     private string NoCalendar => $"The school has no term dates for {input.AcademicYear} yet.";
 

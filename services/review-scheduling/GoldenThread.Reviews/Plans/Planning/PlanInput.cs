@@ -41,11 +41,45 @@ public sealed record PlanInput
     /// <summary>Bank holidays of the year.</summary>
     public required IReadOnlyList<DateOnly> BankHolidays { get; init; }
 
-    /// <summary>Visits that stay as they are: past, confirmed, held or cancelled.</summary>
+    /// <summary>Visits that stay as they are: past, confirmed, held, reached or cancelled by hand.</summary>
     public required IReadOnlyList<KeptVisit> Kept { get; init; }
+
+    /// <summary>Visits that an earlier plan withdrew because they were no longer owed: they count for nothing and may be owed again.</summary>
+    public IReadOnlyList<WithdrawnVisit> Withdrawn { get; init; } = [];
+
+    /// <summary>Meetings that stay as they are: past, held or cancelled. Their weeks and numbers are taken.</summary>
+    public IReadOnlyList<KeptMeeting> KeptMeetings { get; init; } = [];
 
     /// <summary>Visits in force that may be moved, but should not be without need.</summary>
     public IReadOnlyList<CurrentVisit> Current { get; init; } = [];
+}
+
+/// <summary>A visit that an earlier plan withdrew because it was no longer owed.</summary>
+/// <param name="SchoolUrn">URN.</param>
+/// <param name="Entitlement">Code of the offer's row.</param>
+/// <param name="Number">Number within row and year.</param>
+public sealed record WithdrawnVisit(int SchoolUrn, string Entitlement, int Number);
+
+/// <summary>A meeting that a plan must leave as it is.</summary>
+public sealed record KeptMeeting
+{
+    /// <summary>URN.</summary>
+    public required int SchoolUrn { get; init; }
+
+    /// <summary>Code of the offer's row.</summary>
+    public required string Entitlement { get; init; }
+
+    /// <summary>Number within the year's series.</summary>
+    public required int Number { get; init; }
+
+    /// <summary>Monday of its week.</summary>
+    public required DateOnly Week { get; init; }
+
+    /// <summary>Its day; null for one that was cancelled or had none: it occupies nobody.</summary>
+    public DateOnly? On { get; init; }
+
+    /// <summary>The trust's side; null where nobody has the duty.</summary>
+    public Guid? PersonId { get; init; }
 }
 
 /// <summary>Where a visit in force lies now.</summary>

@@ -66,7 +66,7 @@ public sealed class Planner
             Visits = Visits(new UnplacedReasons(input, board, shortages)),
             Meetings = meetings,
             Cost = Math.Round(costs.Of(placed), 6),
-            Shortages = shortages,
+            Shortages = shortages.Select(s => s.Shortage).ToList(),
         };
     }
 

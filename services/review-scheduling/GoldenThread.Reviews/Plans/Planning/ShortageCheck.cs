@@ -1,5 +1,8 @@
 namespace GoldenThread.Reviews.Plans.Planning;
 
+/// <summary>A shortage and the visits for which it was proved.</summary>
+internal sealed record ProvedShortage(Shortage Shortage, IReadOnlyList<Job> Visits);
+
 /// <summary>
 /// Proves shortages: in an interval of weeks, the visits that can lie nowhere else need more days than the people of their duty can
 /// have (Hall's condition). Asked before anything is placed, so that only kept visits and standing slots are on the board. A shortage found is proof; none found is no proof that everything fits.
@@ -11,9 +14,9 @@ internal sealed class ShortageCheck(PlanInput input, Board board, IReadOnlyList<
     private readonly int[] usableDays = jobs.SelectMany(j => j.Days).Distinct().Order().ToArray();
 
     /// <summary>Proved shortages: for each group of people the intervals that lack most, none overlapping another.</summary>
-    public IReadOnlyList<Shortage> Proved()
+    public IReadOnlyList<ProvedShortage> Proved()
     {
-        var shortages = new List<Shortage>();
+        var shortages = new List<ProvedShortage>();
         var groups = jobs
             .Where(j => j.Days.Length > 0)
             .SelectMany(j => j.Owed.Cell.Team.Select((slot, index) => (Job: j, Duties: string.Join(' ', slot.Duties), Slot: index)))
@@ -23,14 +26,13 @@ internal sealed class ShortageCheck(PlanInput input, Board board, IReadOnlyList<
         {
             var visits = group.Select(s => s.Job).Distinct().ToList();
             var people = group.SelectMany(s => s.Job.Candidates[s.Slot].Select(c => c.Person)).Distinct().ToList();
-            var duty = group.First().Job.Owed.Cell.Team[group.First().Slot].Duties[0];
-            shortages.AddRange(OfGroup(duty, visits, people));
+            shortages.AddRange(OfGroup(group.First().Job.Owed.Cell.Team[group.First().Slot].Duties, visits, people));
         }
 
         return shortages;
     }
 
-    private IEnumerable<Shortage> OfGroup(string duty, List<Job> visits, List<int> people)
+    private IEnumerable<ProvedShortage> OfGroup(IReadOnlyList<string> duties, List<Job> visits, List<int> people)
     {
         var capacity = people.Select(CapacityByWeek).ToList();
         var leftOfYear = people.Select(LeftOfYear).ToList();
@@ -55,7 +57,7 @@ internal sealed class ShortageCheck(PlanInput input, Board board, IReadOnlyList<
             }
 
             told.Add((shortage.Start, shortage.End));
-            yield return Tell(duty, shortage.Inside, shortage.Needed, shortage.Available);
+            yield return new(Tell(duties, shortage.Inside, shortage.Needed, shortage.Available), shortage.Inside);
         }
     }
 
@@ -100,20 +102,20 @@ internal sealed class ShortageCheck(PlanInput input, Board board, IReadOnlyList<
         return Math.Max(0, input.People[person].DaysPerYear - used);
     }
 
-    private Shortage Tell(string duty, List<Job> visits, double needed, double available)
+    private Shortage Tell(IReadOnlyList<string> duties, List<Job> visits, double needed, double available)
     {
         var from = board.DateOf(visits.Min(v => v.Days[0]));
         var to = board.DateOf(visits.Max(v => v.Days[^1]));
         var lacking = Math.Ceiling((needed - available) * 2) / 2;
         return new()
         {
-            Duty = duty,
+            Duty = duties[0],
             From = from,
             To = to,
             Visits = visits.Count,
             DaysNeeded = needed,
             DaysAvailable = available,
-            Words = $"{Words.DutyFirst(duty)}: from {Words.Day(from)} to {Words.Day(to)} {visits.Count} visits need "
+            Words = $"{Words.DutiesFirst(duties)}: from {Words.Day(from)} to {Words.Day(to)} {visits.Count} visits need "
                 + $"{Words.Number(needed)} days, {Words.Number(available)} are available: {Words.Number(lacking)} short.",
         };
     }

@@ -14,12 +14,16 @@ internal sealed class StandingSlots(PlanInput input, IReadOnlyDictionary<int, Sc
     private readonly Dictionary<(Guid Person, DayOfWeek Weekday), int> slotsOn = [];
     private readonly Dictionary<(Guid Person, DateOnly Day), int> meetingsOn = [];
 
+    private readonly ILookup<(int SchoolUrn, string Entitlement), KeptMeeting> kept =
+        input.KeptMeetings.ToLookup(m => (m.SchoolUrn, m.Entitlement));
+
     private int MostADay => input.Offer.Planning.MeetingsPerHalfDay * HalfDaysOfADay;
 
     /// <summary>The meetings of all series from the first planned day on.</summary>
     public IReadOnlyList<PlannedMeeting> Meetings()
     {
         OccupyKeptVisits();
+        OccupyKeptMeetings();
         var meetings = new List<PlannedMeeting>();
         foreach (var row in input.Offer.Rows.Where(r => r.Kind == EntitlementKind.Meetings))
         {
@@ -51,18 +55,31 @@ internal sealed class StandingSlots(PlanInput input, IReadOnlyDictionary<int, Sc
         }
     }
 
+    private void OccupyKeptMeetings()
+    {
+        foreach (var meeting in input.KeptMeetings)
+        {
+            if (meeting is { PersonId: { } person, On: { } day })
+            {
+                meetingsOn[(person, day)] = meetingsOn.GetValueOrDefault((person, day)) + 1;
+            }
+        }
+    }
+
     private IEnumerable<PlannedMeeting> SeriesOf(SchoolYear year, OfferRow row, OfferCell cell)
     {
-        var person = PersonFor(year.School, cell);
+        var person = PersonFor(year, cell);
         var weekday = person is null ? DayOfWeek.Monday : WeekdayOf(person);
-        var number = 0;
-        foreach (var week in WeeksOf(year, cell.Cadence))
+        var standing = kept[(year.School.Urn, row.Code)].ToList();
+        var weeks = WeeksOf(year, cell.Cadence).ToList();
+        var number = NumberBefore(weeks, standing);
+        foreach (var week in weeks.Where(w => !IsPast(w) && standing.All(m => m.Week != w)))
         {
-            number++;
-            if (week.AddDays(4) < input.PlanFrom)
+            do
             {
-                continue;
+                number++;
             }
+            while (standing.Any(m => m.Number == number));
 
             var day = person is null ? FirstOpenDay(year, week) : DayFor(year, person, week, weekday);
             if (day is { } taken && person is not null)
@@ -83,6 +100,15 @@ internal sealed class StandingSlots(PlanInput input, IReadOnlyDictionary<int, Sc
         }
     }
 
+    /// <summary>
+    /// The number after which those to come count on: the last of a past meeting, however often the series met then. Where none is kept,
+    /// a series counts from the beginning of the school's year.
+    /// </summary>
+    private int NumberBefore(List<DateOnly> weeks, List<KeptMeeting> standing) =>
+        standing.Where(m => IsPast(m.Week)).Select(m => m.Number).DefaultIfEmpty(weeks.Count(IsPast)).Max();
+
+    private bool IsPast(DateOnly week) => week.AddDays(4) < input.PlanFrom;
+
     private static IEnumerable<DateOnly> WeeksOf(SchoolYear year, Cadence cadence) => cadence switch
     {
         Cadence.Weekly => year.Weeks,
@@ -92,8 +118,11 @@ internal sealed class StandingSlots(PlanInput input, IReadOnlyDictionary<int, Sc
         _ => [],
     };
 
-    /// <summary>The person with the fewest series among those of the preferred duty that anybody has.</summary>
-    private PlanPerson? PersonFor(PlanSchool school, OfferCell cell)
+    /// <summary>
+    /// The person with the fewest series among those of the preferred duty that anybody has; whoever leaves before the school's year
+    /// ends only where nobody stays.
+    /// </summary>
+    private PlanPerson? PersonFor(SchoolYear year, OfferCell cell)
     {
         if (cell.Team.Count == 0)
         {
@@ -102,9 +131,9 @@ internal sealed class StandingSlots(PlanInput input, IReadOnlyDictionary<int, Sc
 
         var chosen = cell.Team[0].Duties
             .Select(duty => input.People
-                .Where(p => p.Duties.Contains(duty) && p.SchoolUrn != school.Urn && p.Weekdays.Count > 0
+                .Where(p => p.Duties.Contains(duty) && p.SchoolUrn != year.School.Urn && p.Weekdays.Count > 0
                     && (p.LeftOn is null || p.LeftOn > input.PlanFrom))
-                .OrderBy(p => seriesOf.GetValueOrDefault(p.Id)).ThenBy(p => p.Id)
+                .OrderBy(p => StaysFor(p, year) ? 0 : 1).ThenBy(p => seriesOf.GetValueOrDefault(p.Id)).ThenBy(p => p.Id)
                 .FirstOrDefault())
             .FirstOrDefault(p => p is not null);
         if (chosen is not null)
@@ -114,6 +143,9 @@ internal sealed class StandingSlots(PlanInput input, IReadOnlyDictionary<int, Sc
 
         return chosen;
     }
+
+    private static bool StaysFor(PlanPerson person, SchoolYear year) =>
+        person.LeftOn is not { } left || year.Weeks.Count == 0 || left >= year.Weeks[^1].AddDays(4);
 
     private DayOfWeek WeekdayOf(PlanPerson person)
     {

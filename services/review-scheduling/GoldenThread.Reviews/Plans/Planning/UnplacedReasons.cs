@@ -1,7 +1,7 @@
 namespace GoldenThread.Reviews.Plans.Planning;
 
 /// <summary>Says in words why a visit has no day, the hardest reason first.</summary>
-internal sealed class UnplacedReasons(PlanInput input, Board board, IReadOnlyList<Shortage> shortages)
+internal sealed class UnplacedReasons(PlanInput input, Board board, IReadOnlyList<ProvedShortage> shortages)
 {
     /// <summary>The reason for a visit that could not be placed.</summary>
     public string Of(Job job)
@@ -25,9 +25,7 @@ internal sealed class UnplacedReasons(PlanInput input, Board board, IReadOnlyLis
             return $"No day fits {window}: {ClosedOrAway(job)}.";
         }
 
-        var shortage = shortages.FirstOrDefault(s =>
-            job.Owed.Cell.Team.Any(slot => slot.Duties[0] == s.Duty) && s.From <= board.DateOf(job.Days[0]) && s.To >= board.DateOf(job.Days[^1]));
-        return shortage?.Words ?? Busy(job, window);
+        return shortages.FirstOrDefault(s => s.Visits.Contains(job))?.Shortage.Words ?? Busy(job, window);
     }
 
     private string ClosedOrAway(Job job)
@@ -66,5 +64,5 @@ internal sealed class UnplacedReasons(PlanInput input, Board board, IReadOnlyLis
         return $"All {job.Days.Length} days that fit {window} are taken: {string.Join(", ", reasons.DefaultIfEmpty("no whole team is free"))}.";
     }
 
-    private static string DutyOf(Job job, int slot) => Words.Duty(job.Owed.Cell.Team[slot].Duties[0]);
+    private static string DutyOf(Job job, int slot) => Words.Duties(job.Owed.Cell.Team[slot].Duties);
 }

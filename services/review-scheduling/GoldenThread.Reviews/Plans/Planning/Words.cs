@@ -20,11 +20,14 @@ internal static class Words
         return string.Join(' ', words);
     }
 
+    /// <summary>Duties of which any will do: "improvement team or deputy CEO".</summary>
+    public static string Duties(IEnumerable<string> codes) => string.Join(" or ", codes.Select(Duty));
+
     /// <summary>The same at the start of a sentence.</summary>
-    public static string DutyFirst(string code)
+    public static string DutiesFirst(IEnumerable<string> codes)
     {
-        var duty = Duty(code);
-        return char.ToUpperInvariant(duty[0]) + duty[1..];
+        var duties = Duties(codes);
+        return char.ToUpperInvariant(duties[0]) + duties[1..];
     }
 
     /// <summary>A number of days without needless decimals.</summary>

@@ -167,6 +167,23 @@ public class DemoTrustTests
         Assert.InRange(deviation, 12, 16);
     }
 
+    [Fact]
+    public void YearSix_HasKeyStage2ScoresInTheSummer_NearTheNationalOnes()
+    {
+        foreach (var collection in Trust.Pack.Collections)
+        {
+            var tests = DemoTrust.Tests(collection.Season).Where(test => test.IsKeyStage2).Select(test => (test.Subject.Code, test.YearGroup));
+            Assert.Equal(collection.Season == "Summer" ? [("reading", "6"), ("maths", "6")] : [], tests);
+        }
+
+        var summer = Trust.Pack.Collections[2];
+        var scores = Trust.Results(summer).Where(result => TestOf(summer, result).IsKeyStage2 && result.Outcome is not ("A" or "B"))
+            .Select(result => int.Parse(result.Outcome, CultureInfo.InvariantCulture)).ToList();
+        Assert.All(scores, score => Assert.InRange(score, 80, 120));
+        Assert.InRange(scores.Average(), 102, 108);
+        Assert.InRange(scores.Count(score => score >= 100) / (double)scores.Count, 0.6, 0.85);
+    }
+
     [Theory]
     [InlineData(900103, 4, 12)]
     [InlineData(900104, -12, -4)]
@@ -225,8 +242,11 @@ public class DemoTrustTests
     }
 
     private static IEnumerable<(DemoPupil Pupil, int Score)> Scores(PackCollection collection) => Trust.Results(collection)
-        .Where(result => int.TryParse(result.Outcome, CultureInfo.InvariantCulture, out _))
+        .Where(result => !TestOf(collection, result).IsKeyStage2 && int.TryParse(result.Outcome, CultureInfo.InvariantCulture, out _))
         .Select(result => (result.Pupil, int.Parse(result.Outcome, CultureInfo.InvariantCulture)));
+
+    private static DemoTest TestOf(PackCollection collection, DemoResult result) =>
+        new(collection.Season, DemoTrust.Subjects.Single(subject => subject.Code == result.Subject), result.YearGroup);
 
     private static string Everything(DemoTrust trust) => string.Concat(trust.Pack.Years.Select(year => RosterFile.Of(trust, year)))
         + string.Concat(trust.Pack.Collections.Select(collection => ResultFile.Of(trust, collection)))

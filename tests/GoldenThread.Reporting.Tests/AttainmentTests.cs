@@ -172,6 +172,110 @@ public sealed class AttainmentTests(ReportingHouse house)
     }
 
     [Fact]
+    public async Task Pupil_WithResultsAtTwoSchools_CountsOnceInTheTrust_ByAScoreThenAtTheMainSchool()
+    {
+        var (main, guest) = await TwoSchoolsAsync();
+        var pupil = main.Pupils[0];
+        var (atMain, atGuest) = (main.Result(pupil, 105), guest.Result(pupil, 70, satOn: Cohort.SatOn.AddDays(1)));
+
+        await house.PublishAsync(Cohort.Recorded(atMain));
+        await CountedAsync(main, 12, guest, 12);
+        await house.PublishAsync(Cohort.Recorded(atGuest));
+        await house.SettledAsync();
+        await CountedAsync(main, 12, guest, 12);
+
+        // The main school's score became a code: the guest's score counts, and the main school loses the pupil.
+        await house.PublishAsync(Cohort.Recorded(atMain with { Version = 2, Score = null, Code = "A" }));
+        await CountedAsync(main, 11, guest, 13);
+
+        await house.PublishAsync(Cohort.Recorded(atGuest with { Version = 2, Score = null, Code = "L" }));
+        await CountedAsync(main, 12, guest, 12);
+    }
+
+    [Fact]
+    public async Task Pupil_WithResultsAtTwoSchools_FollowsTheMainSchoolOfTheDueDay()
+    {
+        var (left, joined) = await TwoSchoolsAsync();
+        var pupil = left.Pupils[0];
+        await house.PublishAsync(Cohort.Recorded(left.Result(pupil, 105), joined.Result(pupil, 105, satOn: Cohort.SatOn.AddDays(-1))));
+        await CountedAsync(left, 12, joined, 12);
+
+        var snapshot = left.Pupil(pupil, 2, []);
+        await house.PublishAsync(Cohort.Roster([snapshot with
+        {
+            Enrolments =
+            [
+                snapshot.Enrolments[0] with { To = new(2025, 11, 19) },
+                snapshot.Enrolments[0] with { SchoolUrn = joined.SchoolUrn, From = new(2025, 11, 20) },
+            ],
+        }]));
+        await CountedAsync(left, 11, joined, 13);
+        await WholeCohortAsync(left, r => r.Figures.Pupils.Value == 12, on: "2025-11-19");
+        await WholeCohortAsync(joined, r => r.Figures.Pupils.Value == 13, on: "2025-11-20");
+
+        await house.PublishAsync(left.Collection(2, new(2025, 11, 19)));
+        await CountedAsync(left, 12, joined, 12);
+    }
+
+    [Fact]
+    public async Task Pupil_WhoCountsAtAnotherSchool_HasEnteredAtTheOwnAllTheSame()
+    {
+        var (main, guest) = await TwoSchoolsAsync();
+        await house.PublishAsync(Cohort.Recorded(main.Result(main.Pupils[0], null, "A"), guest.Result(main.Pupils[0], 70)));
+        await CountedAsync(main, 11, guest, 13);
+        var lead = await house.CallerAsync(Role.DataLead);
+
+        var overview = (await lead.Overview.GetTrustOverviewAsync(new() { CollectionId = main.CollectionId.ToString() }, lead.Headers)).Overview;
+
+        Assert.Equal("complete", overview.Schools.Single(s => s.SchoolUrn == main.SchoolUrn).Completeness.Words);
+    }
+
+    [Fact]
+    public async Task Pupil_WithATestAndAJudgement_CountsByTheTestWithANorm_ThoughTheJudgementIsLater()
+    {
+        var cohort = new Cohort();
+        await cohort.TellAsync(house, 12, 12);
+        var judgement = new Cohort { SchoolUrn = cohort.SchoolUrn, CollectionId = cohort.CollectionId, Scale = "teacher-assessment" };
+        await house.PublishAsync(cohort.Test(2) with { Mean = 100 });
+        await house.PublishAsync(judgement.Test(expectedFrom: 3));
+        await house.PublishAsync(Cohort.Recorded([.. cohort.Pupils.Take(7).Select(id => judgement.Result(id, 1, satOn: Cohort.SatOn.AddDays(9)))]));
+        await house.SettledAsync();
+
+        foreach (var on in new[] { null, "2025-12-05" })
+        {
+            var row = await WholeCohortAsync(cohort, r => r.Figures.PercentMet.Estimate.Point > 99, on: on);
+            Assert.Equal((12.0, 105.0), (row.Figures.Pupils.Value, row.Figures.MeanScore.Estimate.Point));
+        }
+
+        // Without its norm the test is as good as the judgement, and the later counts.
+        await house.PublishAsync(cohort.Test(3) with { Mean = 100, Reliability = null });
+        await WholeCohortAsync(cohort, r => r.Figures.MeanScore.Redacted?.Reason == "MIXED_SCALES");
+    }
+
+    [Fact]
+    public async Task Group_OfOneWhoJoinedAfterTheDueDay_IsThatOfTheFirstDayOnRoll()
+    {
+        var cohort = new Cohort();
+        await cohort.TellAsync(house, 20, 10, inGroup: 8);
+        await house.PublishAsync(cohort.Enrol(1));
+        var late = cohort.Pupil(cohort.Pupils[20], 2, ["disadvantaged"]);
+        PupilSnapshot From(DateOnly day, long version) => late with
+        {
+            Version = version,
+            Enrolments = [late.Enrolments[0] with { From = day }],
+            Groups = [late.Groups[0] with { From = new(2025, 12, 10) }],
+        };
+
+        await house.PublishAsync(Cohort.Roster([From(new(2025, 12, 10), 2)]));
+        await house.PublishAsync(Cohort.Recorded(cohort.Result(late.PupilId, 105, satOn: new(2025, 12, 11))));
+        await RowAsync(cohort, "disadvantaged", r => r.Figures.Pupils.Value == 9 && r.Comparator.Figures.Pupils.Value == 12);
+
+        // On roll before the due day after all: the group is that of the due day again, when there was none.
+        await house.PublishAsync(Cohort.Roster([From(new(2025, 12, 1), 3)]));
+        await RowAsync(cohort, "disadvantaged", r => r.Figures.Pupils.Value == 8 && r.Comparator.Figures.Pupils.Value == 13);
+    }
+
+    [Fact]
     public async Task Group_IsThatOfTheDayTheCollectionWasDue_AndFollowsThatDay()
     {
         var cohort = new Cohort();
@@ -472,6 +576,30 @@ public sealed class AttainmentTests(ReportingHouse house)
         var lead = await house.CallerAsync(Role.DataLead);
         var refused = await Assert.ThrowsAsync<RpcException>(async () => await lead.Reconciliation.DigestAsync(new(), lead.Headers));
         Assert.Equal(StatusCode.PermissionDenied, refused.StatusCode);
+    }
+
+    /// <summary>Two schools of one collection and test; in the first, one of twelve has no result yet.</summary>
+    private async Task<(Cohort First, Cohort Second)> TwoSchoolsAsync()
+    {
+        var first = new Cohort();
+        var second = new Cohort { CollectionId = first.CollectionId, TestId = first.TestId };
+        await second.TellAsync(house, 12, 12);
+        await house.PublishAsync(first.School("Rowan"));
+        await house.PublishAsync(first.Enrol(12));
+        await house.PublishAsync(Cohort.Recorded([.. first.Pupils.Skip(1).Select(id => first.Result(id, 105))]));
+        await CountedAsync(first, 11, second, 12);
+        return (first, second);
+    }
+
+    /// <summary>Waits for the numbers of pupils of two schools; the trust's is their sum.</summary>
+    private async Task CountedAsync(Cohort one, int inOne, Cohort other, int inOther)
+    {
+        await WholeCohortAsync(one, r => r.Figures.Pupils.Value == inOne && r.Figures.Excluded.Value == 0);
+        await WholeCohortAsync(other, r => r.Figures.Pupils.Value == inOther && r.Figures.Excluded.Value == 0);
+        var lead = await house.CallerAsync(Role.DataLead);
+        var request = new ListAttainmentRequest { CollectionId = one.CollectionId.ToString(), Level = AttainmentLevel.Trust, Group = "all" };
+        await Eventually.Async(async () =>
+            Assert.Equal(inOne + inOther, Assert.Single(await lead.AttainmentAsync(request)).Figures.Pupils.Value));
     }
 
     private async Task<Reporting.Internal.V1.DigestResponse> DigestAsync(Cohort cohort)

@@ -37,7 +37,7 @@ public sealed class BenchmarkTests(ReportingHouse house)
     public async Task Attainment_OfYearSix_StandsBesideTheNationalFigure_WithItsYearAndCautions()
     {
         await PackAsync();
-        var cohort = new Cohort { YearGroup = "6" };
+        var cohort = new Cohort { YearGroup = "6", Scale = "scaled" };
         await cohort.TellAsync(house, 40, 12, inGroup: 15);
         var lead = await LeadAsync();
 
@@ -48,7 +48,7 @@ public sealed class BenchmarkTests(ReportingHouse house)
             return all;
         });
 
-        var whole = Assert.Single(rows.Single(r => !r.HasGroup).Benchmarks);
+        var whole = rows.Single(r => !r.HasGroup).Benchmarks.Single(b => b.Benchmark.Unit == "percent");
         Assert.Equal(("ks2_reading_expected", "all", 2025), (whole.Benchmark.Measure, whole.Benchmark.Breakdown, whole.Benchmark.AcademicYearEnding));
         Assert.Equal(-45, whole.Difference.Estimate.Point, 6);
         Assert.Equal(BenchmarkRelation.Below, whole.Relation);
@@ -63,7 +63,7 @@ public sealed class BenchmarkTests(ReportingHouse house)
     public async Task Relation_ToANationalConstant_ComesFromTheSchoolsOwnInterval(int pupils, int met, BenchmarkRelation relation)
     {
         await PackAsync();
-        var cohort = new Cohort { YearGroup = "6" };
+        var cohort = new Cohort { YearGroup = "6", Scale = "scaled" };
         await cohort.TellAsync(house, pupils, met);
         var lead = await LeadAsync();
 
@@ -71,8 +71,104 @@ public sealed class BenchmarkTests(ReportingHouse house)
         {
             var row = Assert.Single(await lead.AttainmentAsync(new() { CollectionId = cohort.CollectionId.ToString(), Group = "all" }));
             Assert.Equal(pupils, row.Figures.Pupils.Value);
-            Assert.Equal(relation, Assert.Single(row.Benchmarks).Relation);
+            Assert.Equal(relation, row.Benchmarks.Single(b => b.Benchmark.Unit == "percent").Relation);
         });
+    }
+
+    [Fact]
+    public async Task NationalFigure_IsForResultsOnTheMeasuresOwnScale_AndForNoOthers()
+    {
+        await PackAsync();
+        var standardised = new Cohort { YearGroup = "6" };
+        await standardised.TellAsync(house, 40, 20);
+        var mixed = new Cohort { YearGroup = "6", Scale = "scaled" };
+        await mixed.TellAsync(house, 39, 20);
+        var other = new Cohort { YearGroup = "6", SchoolUrn = mixed.SchoolUrn, CollectionId = mixed.CollectionId };
+        await house.PublishAsync(other.Test());
+        await house.PublishAsync(other.Enrol(1));
+        await house.PublishAsync(other.Results(1));
+
+        foreach (var cohort in new[] { standardised, mixed })
+        {
+            await house.SettledAsync();
+            var row = await WholeAsync(cohort, 40);
+            Assert.Empty(row.Benchmarks);
+            var overview = await OverviewOfAsync(cohort);
+            Assert.Empty(Assert.Single(overview.Subjects).National);
+        }
+
+        var scaled = new Cohort { YearGroup = "6", Scale = "scaled" };
+        await scaled.TellAsync(house, 40, 20);
+        Assert.Equal(
+            ["ks2_reading_expected", "ks2_reading_mean_scaled"],
+            (await WholeAsync(scaled, 40)).Benchmarks.Select(b => b.Benchmark.Measure).Order(StringComparer.Ordinal));
+        Assert.Equal(2, Assert.Single(Assert.Single((await OverviewOfAsync(scaled)).Subjects).National).Benchmarks.Count);
+    }
+
+    [Fact]
+    public async Task NationalPercentage_StandsBesideACohortWithoutAnyScore_BecauseTheTestsScaleIsKnown()
+    {
+        await PackAsync();
+        var cohort = new Cohort { YearGroup = "6", Subject = "writing", Scale = "ks2-teacher-assessment" };
+        await cohort.TellAsync(house, 0, 0);
+        await house.PublishAsync(cohort.Enrol(12));
+        await house.PublishAsync(Cohort.Recorded([.. cohort.Pupils.Select(id => cohort.Result(id, null, "A"))]));
+
+        var benchmark = Assert.Single((await WholeAsync(cohort, 12)).Benchmarks);
+
+        Assert.Equal(("ks2_writing_ta_expected", BenchmarkRelation.Below), (benchmark.Benchmark.Measure, benchmark.Relation));
+    }
+
+    [Theory]
+    [InlineData(3, BenchmarkRelation.TooFew, false)]
+    [InlineData(10, BenchmarkRelation.TooFew, false)]
+    [InlineData(11, BenchmarkRelation.Above, true)]
+    public async Task Mean_OfFewScoresAmongManyPupils_BearsNoRelation(int scored, BenchmarkRelation relation, bool largeEnough)
+    {
+        await PackAsync();
+        var cohort = new Cohort { YearGroup = "6", Scale = "scaled" };
+        await cohort.TellAsync(house, 0, 0);
+        await house.PublishAsync(cohort.Enrol(13));
+        await house.PublishAsync(Cohort.Recorded([.. cohort.Pupils.Select((id, i) => i < scored ? cohort.Result(id, 118 + (i % 3)) : cohort.Result(id, null, "A"))]));
+
+        var row = await WholeAsync(cohort, 13);
+
+        Assert.Equal(relation, row.Benchmarks.Single(b => b.Benchmark.Unit == "scaled_score").Relation);
+        Assert.NotEqual(BenchmarkRelation.TooFew, row.Benchmarks.Single(b => b.Benchmark.Unit == "percent").Relation);
+        Assert.Equal(largeEnough, row.LargeEnoughToJudge);
+    }
+
+    [Fact]
+    public async Task Mean_OfScoresThatAreAllEqual_BearsNoRelation_SinceItHasNoInterval()
+    {
+        await PackAsync();
+        var cohort = new Cohort { YearGroup = "6", Scale = "scaled" };
+        await cohort.TellAsync(house, 20, 20);
+
+        var row = await WholeAsync(cohort, 20);
+
+        Assert.Equal(BenchmarkRelation.Unspecified, row.Benchmarks.Single(b => b.Benchmark.Unit == "scaled_score").Relation);
+        Assert.Equal(BenchmarkRelation.Above, row.Benchmarks.Single(b => b.Benchmark.Unit == "percent").Relation);
+    }
+
+    [Fact]
+    public async Task Csv_TellsOfABenchmarkItsRelationAndCautions_AndWhetherThePupilsAreEnough()
+    {
+        await PackAsync();
+        var cohort = new Cohort { YearGroup = "6", Scale = "scaled" };
+        await cohort.TellAsync(house, 40, 12);
+        var few = new Cohort { YearGroup = "6", Scale = "scaled", CollectionId = cohort.CollectionId, TestId = cohort.TestId };
+        await house.PublishAsync(few.School("Yew"));
+        await house.PublishAsync(few.Enrol(9));
+        await house.PublishAsync(few.Results(5));
+        await WholeAsync(cohort, 40);
+        await WholeAsync(few, 9);
+
+        Assert.Equal("below", await CellAsync(cohort, "benchmark_relation"));
+        Assert.Contains("2024/25", await CellAsync(cohort, "benchmark_cautions"), StringComparison.Ordinal);
+        Assert.Equal("yes", await CellAsync(cohort, "large_enough_to_judge"));
+        Assert.Equal("too few", await CellAsync(few, "benchmark_relation"));
+        Assert.Equal("no", await CellAsync(few, "large_enough_to_judge"));
     }
 
     [Theory]
@@ -83,7 +179,7 @@ public sealed class BenchmarkTests(ReportingHouse house)
         var lead = await LeadAsync();
         var subject = $"rwm-{Guid.NewGuid():N}";
         var measure = $"ks2_rwm_{Guid.NewGuid():N}";
-        await using (var command = house.Database.CreateCommand($"insert into benchmark_use values ('{measure}', '{subject}', '6', 'percent_met', null)"))
+        await using (var command = house.Database.CreateCommand($"insert into benchmark_use values ('{measure}', '{subject}', '6', 'percent_met', 'standardised')"))
         {
             await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
         }
@@ -109,7 +205,7 @@ public sealed class BenchmarkTests(ReportingHouse house)
         var lead = await LeadAsync();
         var subject = $"gps-{Guid.NewGuid():N}";
         var measure = $"m-{Guid.NewGuid():N}";
-        await using (var command = house.Database.CreateCommand($"insert into benchmark_use values ('{measure}', '{subject}', '6', 'percent_met', null)"))
+        await using (var command = house.Database.CreateCommand($"insert into benchmark_use values ('{measure}', '{subject}', '6', 'percent_met', 'standardised')"))
         {
             await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
         }
@@ -372,6 +468,41 @@ public sealed class BenchmarkTests(ReportingHouse house)
         var refused = await Assert.ThrowsAsync<RpcException>(async () =>
             await head.Benchmarks.ListPublishedMeasuresAsync(new() { SchoolUrn = foreign }, head.Headers));
         Assert.Equal(StatusCode.NotFound, refused.StatusCode);
+    }
+
+    private async Task<Attainment> WholeAsync(Cohort cohort, int pupils)
+    {
+        var lead = await LeadAsync();
+        return await Eventually.Async(async () =>
+        {
+            var row = Assert.Single(await lead.AttainmentAsync(new() { CollectionId = cohort.CollectionId.ToString(), SchoolUrn = cohort.SchoolUrn, Group = "all" }));
+            Assert.Equal(pupils, row.Figures.Pupils.Value);
+            return row;
+        });
+    }
+
+    private async Task<SchoolOverview> OverviewOfAsync(Cohort cohort)
+    {
+        var lead = await LeadAsync();
+        var answer = await lead.Overview.GetTrustOverviewAsync(new() { CollectionId = cohort.CollectionId.ToString() }, lead.Headers);
+        return answer.Overview.Schools.Single(s => s.SchoolUrn == cohort.SchoolUrn);
+    }
+
+    /// <summary>A cell of the line of a school's whole cohort, by the name of its column. The texts asked for hold no comma.</summary>
+    private async Task<string> CellAsync(Cohort cohort, string column)
+    {
+        var lead = await LeadAsync();
+        using var call = lead.Attainment.DownloadAttainment(
+            new() { CollectionId = cohort.CollectionId.ToString(), SchoolUrn = cohort.SchoolUrn, Group = "all" }, lead.Headers);
+        var file = new StringBuilder();
+        await foreach (var part in call.ResponseStream.ReadAllAsync())
+        {
+            file.Append(part.Data.ToStringUtf8());
+        }
+
+        var lines = file.ToString().Trim().Split("\r\n");
+        var (header, cells) = (lines[0].Split(','), System.Text.RegularExpressions.Regex.Matches(Assert.Single(lines[1..]), "(?<=^|,)(\"[^\"]*\"|[^,]*)"));
+        return cells[Array.IndexOf(header, column)].Value;
     }
 
     private Task<TestCaller> LeadAsync() => house.CallerAsync(ImportScopes, new TestGrant(Role.DataLead));

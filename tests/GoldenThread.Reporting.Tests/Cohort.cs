@@ -18,6 +18,8 @@ public sealed class Cohort
 
     public string Subject { get; init; } = "reading";
 
+    public string Scale { get; init; } = "standardised";
+
     public Guid CollectionId { get; init; } = Guid.CreateVersion7();
 
     public Guid TestId { get; init; } = Guid.CreateVersion7();
@@ -45,13 +47,13 @@ public sealed class Cohort
         LocksOn = new(2025, 12, 19),
     };
 
-    public TestChanged Test(long version = 1, decimal? expectedFrom = Expected, string? subject = null, string scale = "standardised") => new()
+    public TestChanged Test(long version = 1, decimal? expectedFrom = Expected, string? subject = null) => new()
     {
         TestId = TestId,
         Version = version,
         Name = "Reading, autumn",
         Subject = subject ?? Subject,
-        Scale = scale,
+        Scale = Scale,
         LowestScore = 60,
         HighestScore = 140,
         StandardDeviation = 15,

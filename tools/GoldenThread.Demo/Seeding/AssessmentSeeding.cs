@@ -5,10 +5,13 @@ using GoldenThread.Demo.Trust;
 
 namespace GoldenThread.Demo.Seeding;
 
-/// <summary>Subjects, scale, tests, collections and their results.</summary>
+/// <summary>Subjects, scales, tests, collections and their results.</summary>
 internal static class AssessmentSeeding
 {
-    private const string Scale = "standardised";
+    private const string Standardised = "standardised";
+
+    // By this code the national figures of key stage 2 stand beside its results.
+    private const string Scaled = "scaled";
     private const string Reliability = "0.90";
     private const string ExpectedFrom = "100";
     private const string Lowest = "60";
@@ -21,7 +24,10 @@ internal static class AssessmentSeeding
             await api.PutAsync($"v1/subjects/{code}", new JsonObject { ["name"] = name }, ct);
         }
 
-        await api.PutAsync($"v1/scales/{Scale}", ScaleBody(), ct);
+        await api.PutAsync($"v1/scales/{Standardised}", ScaleBody("Standardised score", "SCALE_KIND_STANDARDISED", Lowest, "140", "100", "15"), ct);
+        await api.PutAsync($"v1/scales/{Scaled}", ScaleBody(
+            "Key stage 2 scaled score", "SCALE_KIND_SCALED", Text(DemoTest.LowestScaled), Text(DemoTest.HighestScaled),
+            Text(DemoTest.ScaledMean), Text(DemoTest.ScaledDeviation)), ct);
         var tests = await TestIdsAsync(seed, api, ct);
         await CollectionsAsync(seed, api, tests, ct);
         seed.Say($"{tests.Count} tests, {seed.Collections.Count} collections");
@@ -69,15 +75,15 @@ internal static class AssessmentSeeding
 
     private static bool IsLocked(JsonObject collection) => collection["lockedAt"] is not null;
 
-    private static JsonObject ScaleBody() => new()
+    private static JsonObject ScaleBody(string name, string kind, string lowest, string highest, string mean, string deviation) => new()
     {
-        ["name"] = "Standardised score",
-        ["kind"] = "SCALE_KIND_STANDARDISED",
-        ["lowestScore"] = Lowest,
-        ["highestScore"] = "140",
+        ["name"] = name,
+        ["kind"] = kind,
+        ["lowestScore"] = lowest,
+        ["highestScore"] = highest,
         ["decimals"] = 0,
-        ["mean"] = "100",
-        ["standardDeviation"] = "15",
+        ["mean"] = mean,
+        ["standardDeviation"] = deviation,
         ["codes"] = new JsonArray(
             new JsonObject { ["code"] = "A", ["meaning"] = "absent", ["countsAsNotMet"] = true },
             new JsonObject { ["code"] = "B", ["meaning"] = "below the level of the test", ["countsAsNotMet"] = true },
@@ -88,32 +94,30 @@ internal static class AssessmentSeeding
     {
         var tests = (await api.ListAsync("v1/tests?pageSize=1000", "tests", ct))
             .ToDictionary(test => test["name"]!.GetValue<string>(), test => test["testId"]!.GetValue<string>());
-        var wanted = from season in seed.Trust.Pack.Collections.Select(collection => collection.Season).Distinct()
-                     from subject in DemoTrust.Subjects
-                     from year in DemoTrust.TestedYears
-                     select (Name: TestName(season, subject.Name, year), Subject: subject.Code, Year: year);
+        var wanted = seed.Trust.Pack.Collections.Select(collection => collection.Season).Distinct().SelectMany(DemoTrust.Tests);
         foreach (var test in wanted.Where(test => !tests.ContainsKey(test.Name)))
         {
-            var answer = await api.PostAsync("v1/tests", TestBody(test.Name, test.Subject, test.Year), ct);
+            var answer = await api.PostAsync("v1/tests", TestBody(test), ct);
             tests[test.Name] = answer["test"]!["testId"]!.GetValue<string>();
         }
 
         return tests;
     }
 
-    private static string TestName(string season, string subject, string year) =>
-        string.Create(CultureInfo.InvariantCulture, $"Termly {subject} Year {year} {season}");
-
-    private static JsonObject TestBody(string name, string subject, string year) => new()
+    private static JsonObject TestBody(DemoTest test) => new()
     {
-        ["name"] = name,
-        ["subject"] = subject,
-        ["scale"] = Scale,
+        ["name"] = test.Name,
+        ["subject"] = test.Subject.Code,
+        ["scale"] = test.IsKeyStage2 ? Scaled : Standardised,
         ["reliability"] = Reliability,
-        ["expectedFrom"] = ExpectedFrom,
-        ["bands"] = new JsonArray(Band("Working towards", Lowest, isLow: true), Band("Working at", "93"), Band("Greater depth", "113")),
-        ["yearGroups"] = SeedContext.Array([year]),
+        ["expectedFrom"] = test.IsKeyStage2 ? Text(DemoTest.ScaledExpected) : ExpectedFrom,
+        ["bands"] = test.IsKeyStage2
+            ? new JsonArray(Band("Below the expected standard", Text(DemoTest.LowestScaled), isLow: true), Band("Expected standard", "100"), Band("Higher standard", "110"))
+            : new JsonArray(Band("Working towards", Lowest, isLow: true), Band("Working at", "93"), Band("Greater depth", "113")),
+        ["yearGroups"] = SeedContext.Array([test.YearGroup]),
     };
+
+    private static string Text(int score) => score.ToString(CultureInfo.InvariantCulture);
 
     private static JsonObject Band(string name, string from, bool isLow = false) => new() { ["name"] = name, ["fromScore"] = from, ["isLow"] = isLow };
 
@@ -135,9 +139,8 @@ internal static class AssessmentSeeding
 
     private static JsonObject CollectionBody(PackCollection collection, Dictionary<string, string> tests)
     {
-        var sat = from subject in DemoTrust.Subjects
-                  from year in DemoTrust.TestedYears
-                  select new JsonObject { ["testId"] = tests[TestName(collection.Season, subject.Name, year)], ["yearGroups"] = SeedContext.Array([year]) };
+        var sat = DemoTrust.Tests(collection.Season)
+            .Select(test => new JsonObject { ["testId"] = tests[test.Name], ["yearGroups"] = SeedContext.Array([test.YearGroup]) });
         return new JsonObject
         {
             ["name"] = collection.Name,

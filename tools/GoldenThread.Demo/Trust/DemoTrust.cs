@@ -11,6 +11,10 @@ public sealed class DemoTrust
     /// <summary>Year groups that sit tests.</summary>
     public static readonly IReadOnlyList<string> TestedYears = ["1", "2", "3", "4", "5", "6"];
 
+    /// <summary>The tests of a season.</summary>
+    public static IEnumerable<DemoTest> Tests(string season) =>
+        from subject in Subjects from year in TestedYears select new DemoTest(season, subject, year);
+
     private DemoTrust(DemoPack pack, IReadOnlyList<DemoPupil> pupils, IReadOnlyList<DemoStaff> staff)
     {
         Pack = pack;

@@ -14,10 +14,10 @@ public sealed record DemoResult(DemoPupil Pupil, string YearGroup, string Subjec
 /// <summary>Makes scores: what the pupil brings, where the school is going, and the error of measurement.</summary>
 internal static class ScoreMaking
 {
-    /// <summary>Lowest score of the scale.</summary>
+    /// <summary>Lowest standardised score.</summary>
     public const int Lowest = 60;
 
-    /// <summary>Highest score of the scale.</summary>
+    /// <summary>Highest standardised score.</summary>
     public const int Highest = 140;
 
     // SD 15 and reliability .90: the standard error of measurement is 15 × √(1 − .90).
@@ -37,7 +37,8 @@ internal static class ScoreMaking
             var chance = new Chance(trust.Pack.Seed, HashCode(pupil, number));
             foreach (var (outcome, subject) in Outcomes(trust, schools[pupil.SchoolUrn], pupil, number, chance).Zip(DemoTrust.Subjects))
             {
-                yield return new DemoResult(pupil, yearGroup, subject.Code, satOn, outcome);
+                var test = new DemoTest(collection.Season, subject, yearGroup);
+                yield return new DemoResult(pupil, yearGroup, subject.Code, satOn, test.Outcome(outcome));
             }
         }
     }

@@ -40,6 +40,16 @@ internal static class AttainmentCsv
         ("benchmark", r => First(r)?.Benchmark is { } b
             ? Text($"{b.Measure} {b.Breakdown} {b.AcademicYearEnding.ToString(CultureInfo.InvariantCulture)} {b.Release}; {b.Source}")
             : ""),
+        ("benchmark_relation", r => First(r)?.Relation switch
+        {
+            BenchmarkRelation.Above => "above",
+            BenchmarkRelation.NotDifferent => "not different",
+            BenchmarkRelation.Below => "below",
+            BenchmarkRelation.TooFew => "too few",
+            _ => "",
+        }),
+        ("benchmark_cautions", r => Text(string.Join(' ', First(r)?.Cautions ?? []))),
+        ("large_enough_to_judge", r => r.LargeEnoughToJudge ? "yes" : "no"),
     ];
 
     /// <summary>The header line.</summary>

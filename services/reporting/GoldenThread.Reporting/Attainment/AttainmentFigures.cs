@@ -29,9 +29,12 @@ internal static class AttainmentFigures
         return figures;
     }
 
-    /// <summary>Whether enough pupils stand behind a cell for a word on chance; false as well where their number is not shown.</summary>
-    public static bool IsLargeEnough(AttainmentTable table, CellKey key, Sight sight) =>
-        table[key].N >= FixedTable.LargeEnough && (sight == Sight.Clear || !table.VeilOf(key).Pupils);
+    /// <summary>
+    /// Whether enough pupils stand behind every figure that is shown of a cell for a word on chance: behind the percentage, and with a score behind
+    /// the mean. False as well where their number is not shown.
+    /// </summary>
+    public static bool IsLargeEnough(AttainmentTable table, CellKey key, CohortFigures figures) =>
+        IsLargeEnough(table, key, figures, false) && (!figures.MeanScore.HasNumber() || IsLargeEnough(table, key, figures, true));
 
     /// <summary>A group against the rest of its cohort.</summary>
     public static Comparator Against(AttainmentTable table, CellKey group, string name, Sight sight)
@@ -50,9 +53,10 @@ internal static class AttainmentFigures
     }
 
     /// <summary>A cell against a national constant.</summary>
-    public static BenchmarkComparison Against(CohortFigures figures, bool largeEnough, NationalFigure national)
+    public static BenchmarkComparison Against(AttainmentTable table, CellKey key, CohortFigures figures, NationalFigure national)
     {
-        var own = national.Shows == NationalFigure.PercentMet ? figures.PercentMet : figures.MeanScore;
+        var isMean = national.Shows != NationalFigure.PercentMet;
+        var own = isMean ? figures.MeanScore : figures.PercentMet;
         var comparison = new BenchmarkComparison { Benchmark = national.Benchmark.ToProto() };
         comparison.Cautions.AddRange(national.Cautions);
         if (national.Benchmark.Value is not { } constant)
@@ -62,9 +66,12 @@ internal static class AttainmentFigures
         }
 
         comparison.Difference = Moved(own, (double)constant);
-        comparison.Relation = Relation(own, largeEnough, (double)constant);
+        comparison.Relation = Relation(own, IsLargeEnough(table, key, figures, isMean), (double)constant);
         return comparison;
     }
+
+    private static bool IsLargeEnough(AttainmentTable table, CellKey key, CohortFigures figures, bool isMean) =>
+        figures.Pupils.HasNumber() && (isMean ? table[key].Scored : table[key].N) >= FixedTable.LargeEnough;
 
     private static ShownFigure VeiledPercent(CohortSums sums, Veil veil) => veil.Range is { } range && sums.HasExpected
         ? Shown.Redacted("RANGE_ONLY", $"Between {range.Low} and {range.High} of {sums.N} pupils.")
@@ -183,6 +190,7 @@ internal static class AttainmentFigures
     {
         ShownFigure.ShownOneofCase.Redacted => BenchmarkRelation.Unspecified,
         _ when !largeEnough => BenchmarkRelation.TooFew,
+        ShownFigure.ShownOneofCase.Estimate when own.Estimate.Low >= own.Estimate.High => BenchmarkRelation.Unspecified,
         ShownFigure.ShownOneofCase.Estimate when own.Estimate.Low > constant => BenchmarkRelation.Above,
         ShownFigure.ShownOneofCase.Estimate when own.Estimate.High < constant => BenchmarkRelation.Below,
         ShownFigure.ShownOneofCase.Estimate => BenchmarkRelation.NotDifferent,

@@ -87,7 +87,7 @@ internal static class AttainmentReport
     private static V1.Attainment Row(AttainmentSources sources, AttainmentTable table, string subject, CellKey key, Sight sight)
     {
         var figures = AttainmentFigures.Of(table, key, sight);
-        var largeEnough = AttainmentFigures.IsLargeEnough(table, key, sight);
+        var largeEnough = AttainmentFigures.IsLargeEnough(table, key, figures);
         var row = new V1.Attainment
         {
             CollectionId = sources.CollectionId.ToString(),
@@ -105,15 +105,15 @@ internal static class AttainmentReport
             }
         }
 
-        row.Benchmarks.AddRange(sources.National.For(subject, key.YearGroup, key.Group, figures)
-            .Select(n => AttainmentFigures.Against(figures, largeEnough, n)));
+        row.Benchmarks.AddRange(sources.National.For(subject, key.YearGroup, key.Group, table[key].CountedScale)
+            .Select(n => AttainmentFigures.Against(table, key, figures, n)));
         if (key.Part == Part.Group)
         {
             var names = sources.Groups.GetValueOrDefault(key.Group);
             row.Group = key.Group;
             row.GroupName = names?.Name ?? key.Group;
             row.Comparator = AttainmentFigures.Against(table, key, names?.ComparatorName ?? $"not {key.Group}", sight);
-            largeEnough = largeEnough && AttainmentFigures.IsLargeEnough(table, key.Others(), sight);
+            largeEnough = largeEnough && AttainmentFigures.IsLargeEnough(table, key.Others(), row.Comparator.Figures);
         }
 
         row.LargeEnoughToJudge = largeEnough;

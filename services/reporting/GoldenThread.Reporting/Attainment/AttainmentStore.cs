@@ -98,7 +98,7 @@ internal sealed class AttainmentStore(NpgsqlDataSource source)
                 from (select distinct school_urn from attainment_summary where collection_id = @collectionId) s
             )
             select p.present_urn as school_urn, s.subject, s.year_group, s.group_code, s.n, s.n_met, s.n_excluded, s.n_scored,
-                s.sum_score, s.sum_square, s.scale, s.mixed_scales, s.has_expected
+                s.sum_score, s.sum_square, s.scale, s.mixed_scales, s.has_expected, s.counted_scale
             from attainment_summary s
             join schools p using (school_urn)
             where s.collection_id = @collectionId and (@subject::text is null or s.subject = @subject)
@@ -109,7 +109,10 @@ internal sealed class AttainmentStore(NpgsqlDataSource source)
         return rows.ToLookup(r => r.Subject, r => r.ToSums());
     }
 
-    /// <summary>The sums of a collection over those who were on the school's roll on a day, in the groups of that day: worked out now.</summary>
+    /// <summary>
+    /// The sums of a collection over those who were on the school's roll on a day, in the groups of that day: worked out now. A pupil counts once,
+    /// as in the sums that are kept; results sat elsewhere than at the main school of that day do not count.
+    /// </summary>
     public async Task<ILookup<string, SchoolSums>> SumsOnAsync(Guid collectionId, string? subject, DateOnly on, CancellationToken ct)
     {
         const string Sql = """
@@ -122,7 +125,7 @@ internal sealed class AttainmentStore(NpgsqlDataSource source)
                 ) s
             ),
             counted as (
-                select distinct on (h.present_urn, f.year_group, t.subject, f.pupil_id)
+                select distinct on (t.subject, f.pupil_id)
                     h.present_urn as school_urn, f.year_group, t.subject, f.pupil_id, f.score, f.code, f.test_id, t.scale, t.expected_from
                 from fact_result f
                 join schools h on h.school_urn = f.school_urn
@@ -136,8 +139,7 @@ internal sealed class AttainmentStore(NpgsqlDataSource source)
                       where e.pupil_id = f.pupil_id and e.is_main and e.from_on <= @on and (e.to_on is null or e.to_on >= @on)
                         and eh.present_urn = h.present_urn
                   )
-                order by h.present_urn, f.year_group, t.subject, f.pupil_id,
-                    (f.score is null), f.sat_on desc, f.recorded_at desc, f.result_id desc
+                order by t.subject, f.pupil_id, (f.score is null), (not t.normed), f.sat_on desc, f.recorded_at desc, f.result_id desc
             ),
             judged as (
                 select c.*, c.score is not null or coalesce(k.counts_as_not_met, false) as in_denominator
@@ -163,7 +165,11 @@ internal sealed class AttainmentStore(NpgsqlDataSource source)
                 coalesce(sum(score * score), 0) as sum_square,
                 coalesce(min(scale) filter (where score is not null), '') as scale,
                 coalesce(min(scale) filter (where score is not null) <> max(scale) filter (where score is not null), false) as mixed_scales,
-                bool_and(expected_from is not null) as has_expected
+                bool_and(expected_from is not null) as has_expected,
+                case
+                    when min(scale) filter (where in_denominator) <> max(scale) filter (where in_denominator) then null
+                    else coalesce(min(scale) filter (where in_denominator), '')
+                end as counted_scale
             from parts
             group by school_urn, subject, year_group, group_code
             """;
@@ -200,6 +206,8 @@ internal sealed class AttainmentStore(NpgsqlDataSource source)
 
         public required bool HasExpected { get; init; }
 
+        public string? CountedScale { get; init; }
+
         public SchoolSums ToSums() => new(SchoolUrn, YearGroup, GroupCode, new CohortSums
         {
             N = N,
@@ -211,6 +219,7 @@ internal sealed class AttainmentStore(NpgsqlDataSource source)
             Scale = Scale,
             MixedScales = MixedScales,
             HasExpected = HasExpected,
+            CountedScale = CountedScale,
         });
     }
 }

@@ -17,6 +17,7 @@ internal sealed record CohortSums
         Scale = "",
         MixedScales = false,
         HasExpected = true,
+        CountedScale = "",
     };
 
     /// <summary>Pupils in the denominator of "met".</summary>
@@ -46,6 +47,9 @@ internal sealed record CohortSums
     /// <summary>Whether every test has an expected standard.</summary>
     public required bool HasExpected { get; init; }
 
+    /// <summary>Code of the one scale of all in the denominator, with a score or without; empty where there is nobody, null where two scales met.</summary>
+    public required string? CountedScale { get; init; }
+
     /// <summary>As a proportion.</summary>
     public Proportion Proportion => new(Met, N);
 
@@ -64,6 +68,7 @@ internal sealed record CohortSums
         Scale = a.Scale.Length > 0 ? a.Scale : b.Scale,
         MixedScales = a.MixedScales || b.MixedScales || (a.Scale.Length > 0 && b.Scale.Length > 0 && a.Scale != b.Scale),
         HasExpected = a.HasExpected && b.HasExpected,
+        CountedScale = a.CountedScale == "" ? b.CountedScale : b.CountedScale == "" || b.CountedScale == a.CountedScale ? a.CountedScale : null,
     };
 
     /// <summary>The rest: a whole cohort without a part of it.</summary>

@@ -246,7 +246,7 @@ internal sealed class BenchmarkStore(NpgsqlDataSource source)
 
         public required string Shows { get; init; }
 
-        public string? ForScale { get; init; }
+        public required string ForScale { get; init; }
 
         public required string[] Cautions { get; init; }
     }

@@ -44,11 +44,11 @@ internal sealed record BenchmarkRow
 /// <param name="Subject">Subject of ours.</param>
 /// <param name="YearGroup">Year group of ours.</param>
 /// <param name="Shows">Which of our figures it stands beside.</param>
-/// <param name="Scale">The scale for which it holds; null for any.</param>
+/// <param name="Scale">The scale of the measure: the figure stands beside results on it alone.</param>
 /// <param name="Benchmark">The published figure.</param>
 /// <param name="Cautions">What speaks against comparing.</param>
 internal sealed record NationalFigure(
-    string Subject, string YearGroup, string Shows, string? Scale, BenchmarkRow Benchmark, IReadOnlyList<string> Cautions)
+    string Subject, string YearGroup, string Shows, string Scale, BenchmarkRow Benchmark, IReadOnlyList<string> Cautions)
 {
     /// <summary>Beside the percentage that met the expected standard.</summary>
     public const string PercentMet = "percent_met";
@@ -60,13 +60,21 @@ internal sealed class NationalFigures(IReadOnlyCollection<NationalFigure> figure
     private const string AllPupils = "all";
 
     /// <summary>Those for a cohort, or for a group in it: of the same group, and of the others.</summary>
-    public IEnumerable<NationalFigure> For(string subject, string yearGroup, string group, CohortFigures own)
+    /// <param name="subject">Subject.</param>
+    /// <param name="yearGroup">Year group.</param>
+    /// <param name="group">Group; "" for everybody.</param>
+    /// <param name="scale">The one scale of all who count; empty where nobody does, null where two scales met: then nothing stands beside it.</param>
+    public IEnumerable<NationalFigure> For(string subject, string yearGroup, string group, string? scale)
     {
+        if (string.IsNullOrEmpty(scale))
+        {
+            return [];
+        }
+
         var wanted = group.Length == 0 ? [AllPupils] : breakdowns.GetValueOrDefault(group, []);
         return from breakdown in wanted
                from figure in figures
-               where figure.Subject == subject && figure.YearGroup == yearGroup && figure.Benchmark.Breakdown == breakdown
-               where figure.Shows == NationalFigure.PercentMet || figure.Scale is null || figure.Scale == own.Scale
+               where figure.Subject == subject && figure.YearGroup == yearGroup && figure.Scale == scale && figure.Benchmark.Breakdown == breakdown
                select figure;
     }
 }

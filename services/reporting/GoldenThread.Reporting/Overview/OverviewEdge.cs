@@ -112,8 +112,8 @@ internal static class OverviewReport
             {
                 var key = CellKey.Whole(schoolUrn, year);
                 var figures = AttainmentFigures.Of(table, key, sight);
-                var largeEnough = AttainmentFigures.IsLargeEnough(table, key, sight);
-                var against = sources.National.For(subject, year, "", figures).Select(n => AttainmentFigures.Against(figures, largeEnough, n)).ToList();
+                var against = sources.National.For(subject, year, "", table[key].CountedScale)
+                    .Select(n => AttainmentFigures.Against(table, key, figures, n)).ToList();
                 if (against.Count > 0)
                 {
                     headline.National.Add(new NationalComparison { YearGroup = year, Figures = figures, Benchmarks = { against } });

@@ -209,7 +209,7 @@ internal sealed class OverviewStore(NpgsqlDataSource source)
                 group by e.school_urn, e.year_group
             ),
             came as (
-                select school_urn, year_group, subject, n + n_excluded as entries
+                select school_urn, year_group, subject, n_entries as entries
                 from attainment_summary where collection_id = @collectionId and group_code = ''
             ),
             schools as (

@@ -10,7 +10,9 @@ namespace GoldenThread.Reporting.Results;
 internal sealed class ResultIntake(SummaryCells cells, PupilIntake pupils)
 {
     /// <summary>
-    /// Keeps the newest version of each result; answers the cells they lay in and now lie in. The collections are held against a change of
+    /// Keeps the newest version of each result; answers the cells they lay in and now lie in, and those where the same pupils have other results
+    /// of the collection: a pupil counts in one of them. These are told with the subject of what changed, whatever the other results' tests are by
+    /// now: who changes one of those tests tells of that. The collections are held against a change of
     /// their due day, the tests against one of their definition, and the pupils against a change of their groups, until the commit: whoever comes second sees the first.
     /// </summary>
     public async Task<IReadOnlyList<SummaryCell>> KeepAsync(Work work, IReadOnlyCollection<RecordedResult> results, CancellationToken ct)
@@ -26,7 +28,7 @@ internal sealed class ResultIntake(SummaryCells cells, PupilIntake pupils)
                 as i (school_urn, result_id, version, pupil_id, test_id, collection_id, year_group, sat_on, score, code, recorded_at)
             ),
             before as (
-                select f.collection_id, f.school_urn, f.year_group, f.test_id
+                select f.collection_id, f.school_urn, f.year_group, f.test_id, f.pupil_id
                 from incoming i join fact_result f on f.school_urn = i.school_urn and f.result_id = i.result_id and f.version < i.version
             ),
             kept as (
@@ -40,11 +42,18 @@ internal sealed class ResultIntake(SummaryCells cells, PupilIntake pupils)
                     collection_id = excluded.collection_id, year_group = excluded.year_group, sat_on = excluded.sat_on,
                     score = excluded.score, code = excluded.code, recorded_at = excluded.recorded_at
                 where f.version < excluded.version
-                returning f.collection_id, f.school_urn, f.year_group, f.test_id
+                returning f.collection_id, f.school_urn, f.year_group, f.test_id, f.pupil_id
+            ),
+            touched as (
+                select r.collection_id, r.school_urn, r.year_group, t.subject, r.pupil_id
+                from (select * from before union all select * from kept) r
+                join test t on t.test_id = r.test_id
             )
-            select distinct r.collection_id, r.school_urn, r.year_group, t.subject
-            from (select * from before union all select * from kept) r
-            join test t on t.test_id = r.test_id
+            select collection_id, school_urn, year_group, subject from touched
+            union
+            select r.collection_id, f.school_urn, f.year_group, r.subject
+            from touched r
+            join fact_result f on f.pupil_id = r.pupil_id and f.collection_id = r.collection_id
             """;
         return (await work.Connection.QueryAsync<SummaryCell>(work.Command(Sql, new
         {
@@ -67,11 +76,13 @@ internal sealed class ResultIntake(SummaryCells cells, PupilIntake pupils)
     {
         const string Find = "select subject from test where test_id = @TestId";
         const string Save = """
-            insert into test as t (test_id, version, name, subject, scale, expected_from)
-            values (@TestId, @Version, @Name, @Subject, @Scale, @ExpectedFrom)
+            insert into test as t (test_id, version, name, subject, scale, expected_from, normed)
+            values (
+                @TestId, @Version, @Name, @Subject, @Scale, @ExpectedFrom,
+                coalesce(@Mean::numeric is not null and @StandardDeviation > 0 and @Reliability > 0 and @Reliability < 1, false))
             on conflict (test_id) do update
             set version = excluded.version, name = excluded.name, subject = excluded.subject, scale = excluded.scale,
-                expected_from = excluded.expected_from
+                expected_from = excluded.expected_from, normed = excluded.normed
             where t.version < excluded.version
             """;
         await Held.Tests.HoldAloneAsync(work, test.TestId, ct);
@@ -129,9 +140,12 @@ internal sealed class ResultIntake(SummaryCells cells, PupilIntake pupils)
 
     private static async Task<IReadOnlyList<SummaryCell>> CellsOfTestAsync(Work work, Guid testId, string[] subjects, CancellationToken ct)
     {
+        // With the cells of the same pupils' other results, which count where these do not.
         const string Sql = """
-            select distinct f.collection_id, f.school_urn, f.year_group, s.subject
-            from fact_result f cross join unnest(@subjects) as s (subject)
+            select distinct o.collection_id, o.school_urn, o.year_group, s.subject
+            from fact_result f
+            join fact_result o on o.pupil_id = f.pupil_id and o.collection_id = f.collection_id
+            cross join unnest(@subjects) as s (subject)
             where f.test_id = @testId
             """;
         return (await work.Connection.QueryAsync<SummaryCell>(work.Command(Sql, new { testId, subjects }, ct))).AsList();

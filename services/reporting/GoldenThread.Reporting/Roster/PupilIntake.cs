@@ -22,7 +22,8 @@ internal sealed class PupilIntake(SummaryCells cells)
     }
 
     /// <summary>
-    /// Keeps each pupil's newest version; sums anew where a pupil became known, was erased, or changed groups.
+    /// Keeps each pupil's newest version; sums anew where a pupil became known, was erased, or changed groups or the first day on roll, and where
+    /// one with results at two schools changed the main school.
     /// </summary>
     public async Task KeepAsync(Work work, IReadOnlyCollection<PupilSnapshot> snapshots, CancellationToken ct)
     {
@@ -74,6 +75,15 @@ internal sealed class PupilIntake(SummaryCells cells)
             incoming_group as (
                 select * from unnest(@GroupPupils, @GroupCodes, @GroupFrom, @GroupTo) as g (pupil_id, group_code, from_on, to_on)
             ),
+            incoming_enrolment as (
+                select * from unnest(@EnrolmentPupils, @EnrolmentSchools, @EnrolmentFrom, @EnrolmentTo, @EnrolmentMain)
+                    as e (pupil_id, school_urn, from_on, to_on, is_main)
+            ),
+            enrolment as (
+                select pupil_id, school_urn, from_on, to_on, is_main, false as is_new from pupil_enrolment where pupil_id = any (@Ids)
+                union all
+                select pupil_id, school_urn, from_on, to_on, is_main, true from incoming_enrolment
+            ),
             moved as (
                 select i.pupil_id
                 from incoming i join pupil p on p.pupil_id = i.pupil_id
@@ -86,13 +96,36 @@ internal sealed class PupilIntake(SummaryCells cells)
                     (select pupil_id, group_code, from_on, to_on from incoming_group
                      except select g.pupil_id, g.group_code, g.from_on, g.to_on from pupil_group g join incoming i on i.pupil_id = g.pupil_id)
                 ) m
+                union
+                select pupil_id from enrolment
+                group by pupil_id
+                having min(from_on) filter (where is_new) is distinct from min(from_on) filter (where not is_new)
+            ),
+            transferred as (
+                select distinct pupil_id
+                from (
+                    select pupil_id from enrolment where is_main
+                    group by pupil_id, school_urn, from_on, to_on
+                    having bool_and(is_new) or not bool_or(is_new)
+                ) e
+            ),
+            at_two_schools as (
+                select f.pupil_id, f.collection_id
+                from fact_result f join transferred using (pupil_id)
+                group by f.pupil_id, f.collection_id
+                having min(f.school_urn) <> max(f.school_urn)
+            ),
+            touched as (
+                select f.* from fact_result f join moved using (pupil_id)
+                union all
+                select f.* from fact_result f join at_two_schools using (pupil_id, collection_id)
             )
             select distinct f.collection_id, f.school_urn, f.year_group, t.subject
-            from moved m
-            join fact_result f on f.pupil_id = m.pupil_id
+            from touched f
             join test t on t.test_id = f.test_id
             """;
         var groups = rows.SelectMany(r => r.Groups.Select(g => (r.PupilId, Group: g))).ToList();
+        var enrolments = rows.SelectMany(r => r.Enrolments.Select(e => (r.PupilId, Fact: e))).ToList();
         return (await work.Connection.QueryAsync<SummaryCell>(work.Command(Sql, new
         {
             Ids = rows.Select(r => r.PupilId).ToArray(),
@@ -101,6 +134,11 @@ internal sealed class PupilIntake(SummaryCells cells)
             GroupCodes = groups.Select(g => g.Group.Group).ToArray(),
             GroupFrom = groups.Select(g => g.Group.From).ToArray(),
             GroupTo = groups.Select(g => g.Group.To).ToArray(),
+            EnrolmentPupils = enrolments.Select(e => e.PupilId).ToArray(),
+            EnrolmentSchools = enrolments.Select(e => e.Fact.SchoolUrn).ToArray(),
+            EnrolmentFrom = enrolments.Select(e => e.Fact.From).ToArray(),
+            EnrolmentTo = enrolments.Select(e => e.Fact.To).ToArray(),
+            EnrolmentMain = enrolments.Select(e => e.Fact.IsMain).ToArray(),
         }, ct))).AsList();
     }
 

@@ -141,7 +141,7 @@ public sealed class DisclosureTests(ReportingHouse house)
         Assert.Equal(100 * 17 / 30.0, row.Figures.PercentMet.Value, 9);
         Assert.Equal(Figure.ShownOneofCase.Value, row.Figures.MeanScore.ShownCase);
         Assert.NotNull(clear.Figures.PercentMet.Estimate);
-        var far = new NationalFigure("reading", "4", NationalFigure.PercentMet, null, new BenchmarkRow
+        var far = new NationalFigure("reading", "4", NationalFigure.PercentMet, "standardised", new BenchmarkRow
         {
             Geography = 1,
             Area = "",
@@ -154,8 +154,8 @@ public sealed class DisclosureTests(ReportingHouse house)
             Unit = "percent",
             Source = "s",
         }, []);
-        Assert.Equal(BenchmarkRelation.Unspecified, AttainmentFigures.Against(row.Figures, true, far).Relation);
-        Assert.Equal(BenchmarkRelation.Above, AttainmentFigures.Against(clear.Figures, true, far).Relation);
+        Assert.Equal(BenchmarkRelation.Unspecified, AttainmentFigures.Against(table, CellKey.Whole(null, "4"), row.Figures, far).Relation);
+        Assert.Equal(BenchmarkRelation.Above, AttainmentFigures.Against(table, CellKey.Whole(null, "4"), clear.Figures, far).Relation);
     }
 
     [Fact]

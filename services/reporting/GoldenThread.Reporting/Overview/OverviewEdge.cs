@@ -24,9 +24,8 @@ internal sealed class OverviewEdge(AttainmentReader attainment, AttainmentStore 
         {
             Attainment = cohorts,
             Work = await store.WorkAsync(collection.AcademicYear, today, [.. cohorts.Schools.Keys.Where(reach.KnowsSensitiveThreads)], ct),
-            Statuses = await store.StatusesAsync(collectionId, ct),
-            AlikePupils = await store.AlikePupilsAsync(
-                collectionId, [.. cohorts.Schools.Keys.Where(urn => reach.OfWhole(urn) == Sight.Suppressed)], ct),
+            Statuses = await store.StatusesAsync(
+                collectionId, collection.DueOn, [.. cohorts.Schools.Keys.Where(urn => reach.OfWhole(urn) != Sight.None)], ct),
             Completeness = await store.CompletenessAsync(collectionId, collection.DueOn, ct),
         };
         var overview = new TrustOverview
@@ -48,9 +47,7 @@ internal sealed record OverviewSources
 
     public required IReadOnlyDictionary<int, SchoolWorkRow> Work { get; init; }
 
-    public required ILookup<int, StatusCountRow> Statuses { get; init; }
-
-    public required ILookup<int, AlikePupilsRow> AlikePupils { get; init; }
+    public required ILookup<int, AlikePupilsRow> Statuses { get; init; }
 
     public required IReadOnlyDictionary<int, CompletenessRow> Completeness { get; init; }
 }
@@ -83,9 +80,7 @@ internal static class OverviewReport
     private static void AddWhole(SchoolOverview line, OverviewSources sources, Sight sight, CollectionRow collection, DateOnly today)
     {
         line.Completeness = Completeness(sources.Completeness.GetValueOrDefault(line.SchoolUrn), collection.DueOn < today);
-        line.Progress = sight == Sight.Clear
-            ? ProgressTable.Clear(sources.Statuses[line.SchoolUrn])
-            : ProgressTable.Veiled([.. sources.AlikePupils[line.SchoolUrn]]);
+        line.Progress = ProgressTable.Of([.. sources.Statuses[line.SchoolUrn]], sight);
         if (sources.Work.TryGetValue(line.SchoolUrn, out var work))
         {
             AddWork(line, work, today);

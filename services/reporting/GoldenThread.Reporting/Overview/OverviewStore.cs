@@ -37,24 +37,27 @@ internal sealed record SchoolWorkRow
     public required int VisitsUnplaced { get; init; }
 }
 
-/// <summary>How many statuses of a kind a school has at a collection.</summary>
-internal sealed record StatusCountRow
-{
-    public required int SchoolUrn { get; init; }
-
-    public required string Status { get; init; }
-
-    public required int N { get; init; }
-}
-
-/// <summary>Pupils of a school at a collection who have the same statuses, one per subject.</summary>
+/// <summary>Pupils of a school of whom as many subjects each have the same statuses at a collection.</summary>
 internal sealed record AlikePupilsRow
 {
     public required int SchoolUrn { get; init; }
 
-    public required string[] Statuses { get; init; }
+    /// <summary>In how many subjects each of them is stuck; and so on.</summary>
+    public required int Stuck { get; init; }
 
+    public required int SlowMoving { get; init; }
+
+    public required int FallingBehind { get; init; }
+
+    public required int OtherwiseJudged { get; init; }
+
+    public required int NoData { get; init; }
+
+    /// <summary>How many they are.</summary>
     public required int Pupils { get; init; }
+
+    /// <summary>In how many subjects a status was expected of each.</summary>
+    public int Expected => Stuck + SlowMoving + FallingBehind + OtherwiseJudged + NoData;
 }
 
 /// <summary>Entries that came and that were expected of a school.</summary>
@@ -148,47 +151,54 @@ internal sealed class OverviewStore(NpgsqlDataSource source)
         return rows.ToDictionary(r => r.SchoolUrn);
     }
 
-    /// <summary>Counts of statuses at a collection, over all subjects and year groups.</summary>
-    public async Task<ILookup<int, StatusCountRow>> StatusesAsync(Guid collectionId, CancellationToken ct)
-    {
-        const string Sql = """
-            with schools as (
-                select school_urn, current_urn(school_urn) as present_urn
-                from (select distinct school_urn from status_summary where collection_id = @collectionId) s
-            )
-            select h.present_urn as school_urn, s.status, sum(s.n)::int as n
-            from status_summary s join schools h using (school_urn)
-            where s.collection_id = @collectionId
-            group by h.present_urn, s.status
-            """;
-        await using var connection = await source.OpenConnectionAsync(ct);
-        var rows = await connection.QueryAsync<StatusCountRow>(new CommandDefinition(Sql, new { collectionId }, cancellationToken: ct));
-        return rows.ToLookup(r => r.SchoolUrn);
-    }
-
     /// <summary>
-    /// How many pupils of some schools have which statuses at a collection, over all subjects and year groups. Read from the statuses themselves:
-    /// a sum by subject no longer tells how many pupils are behind it.
+    /// How many pupils of some schools have which statuses at a collection, over all subjects and year groups, as tracking counts them: pupils on
+    /// roll (main school) on the due day, in the subjects in which their school's year group has statuses. A status counts wherever the pupil sat;
+    /// one that is not there is no data.
     /// </summary>
-    public async Task<ILookup<int, AlikePupilsRow>> AlikePupilsAsync(Guid collectionId, int[] schoolUrns, CancellationToken ct)
+    public async Task<ILookup<int, AlikePupilsRow>> StatusesAsync(Guid collectionId, DateOnly dueOn, int[] schoolUrns, CancellationToken ct)
     {
         const string Sql = """
             with schools as (
-                select school_urn, current_urn(school_urn) as present_urn
-                from (select distinct school_urn from status_summary where collection_id = @collectionId) s
+                select school_urn, present_urn
+                from (
+                    select school_urn, current_urn(school_urn) as present_urn
+                    from (
+                        select school_urn from pupil_enrolment union select school_urn from status_summary where collection_id = @collectionId
+                    ) s
+                ) h
+                where present_urn = any (@schoolUrns)
+            ),
+            sat as (
+                select distinct h.present_urn, s.subject, s.year_group
+                from status_summary s join schools h using (school_urn)
+                where s.collection_id = @collectionId
+            ),
+            expected as (
+                select distinct h.present_urn, t.subject, e.pupil_id
+                from pupil_enrolment e
+                join schools h using (school_urn)
+                join sat t on t.present_urn = h.present_urn and t.year_group = e.year_group
+                where e.is_main and e.from_on <= @dueOn and (e.to_on is null or e.to_on >= @dueOn)
             ),
             by_pupil as (
-                select h.present_urn, s.pupil_id, array_agg(s.status order by s.status) as statuses
-                from schools h join pupil_status s on s.collection_id = @collectionId and s.school_urn = h.school_urn
-                where h.present_urn = any (@schoolUrns)
-                group by h.present_urn, s.pupil_id
+                select x.present_urn,
+                    count(*) filter (where s.status = 'stuck') as stuck,
+                    count(*) filter (where s.status = 'slow-moving') as slow_moving,
+                    count(*) filter (where s.status = 'falling-behind') as falling_behind,
+                    count(*) filter (where s.status not in ('stuck', 'slow-moving', 'falling-behind', 'no-data')) as otherwise_judged,
+                    count(*) filter (where coalesce(s.status, 'no-data') = 'no-data') as no_data
+                from expected x
+                left join pupil_status s on s.pupil_id = x.pupil_id and s.subject = x.subject and s.collection_id = @collectionId
+                group by x.present_urn, x.pupil_id
             )
-            select present_urn as school_urn, statuses, count(*)::int as pupils
+            select present_urn as school_urn, stuck::int, slow_moving::int, falling_behind::int, otherwise_judged::int, no_data::int,
+                count(*)::int as pupils
             from by_pupil
-            group by present_urn, statuses
+            group by present_urn, stuck, slow_moving, falling_behind, otherwise_judged, no_data
             """;
         await using var connection = await source.OpenConnectionAsync(ct);
-        var rows = await connection.QueryAsync<AlikePupilsRow>(new CommandDefinition(Sql, new { collectionId, schoolUrns }, cancellationToken: ct));
+        var rows = await connection.QueryAsync<AlikePupilsRow>(new CommandDefinition(Sql, new { collectionId, dueOn, schoolUrns }, cancellationToken: ct));
         return rows.ToLookup(r => r.SchoolUrn);
     }
 

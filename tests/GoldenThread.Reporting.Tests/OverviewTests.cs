@@ -1,3 +1,4 @@
+using GoldenThread.Assessment.Events.V1;
 using GoldenThread.Reporting.V1;
 using GoldenThread.Reviews.Events.V1;
 using GoldenThread.TestSupport;
@@ -134,6 +135,63 @@ public sealed class OverviewTests(ReportingHouse house)
         await house.PublishAsync(cohort.Collection(3, LongAgo));
         await Eventually.Async(async () => Assert.True(
             (await OverviewAsync(lead, cohort)).Schools.Single(s => s.SchoolUrn == cohort.SchoolUrn).Completeness.Late));
+    }
+
+    [Fact]
+    public async Task EntriesOfLeavers_DoNotStandInForTheBlankOfAJoiner_AndOneMadeElsewhereCounts()
+    {
+        var cohort = new Cohort();
+        await cohort.TellAsync(house, 28, 20);
+        Guid[] leavers = [Guid.CreateVersion7(), Guid.CreateVersion7()];
+        var moved = Guid.CreateVersion7();
+        var elsewhere = new Cohort { CollectionId = cohort.CollectionId, TestId = cohort.TestId };
+        await house.PublishAsync(Cohort.Roster([.. leavers.Select(id => Left(cohort, id, new(2025, 12, 4))), cohort.Pupil(moved, 1, [])]));
+        await house.PublishAsync(Cohort.Recorded(
+            [.. leavers.Select(id => cohort.Result(id, 105, satOn: new(2025, 12, 2))), elsewhere.Result(moved, 99)]));
+        await house.PublishAsync(cohort.Enrol(1));
+        await house.SettledAsync();
+        var lead = await house.CallerAsync(Role.DataLead);
+
+        await Eventually.Async(async () =>
+        {
+            var some = (await OverviewAsync(lead, cohort)).Schools.Single(s => s.SchoolUrn == cohort.SchoolUrn).Completeness;
+            Assert.Equal(("incomplete 29 of 30", true, true), (some.Words, some.Incomplete, some.Late));
+        });
+    }
+
+    [Fact]
+    public async Task Expected_IsWhatTheCollectionTakesFromAYearGroup_NotWhatAnyPupilOfItHappenedToSit()
+    {
+        var cohort = new Cohort { YearGroup = "6" };
+        await cohort.TellAsync(house, 20, 20);
+        var younger = new Cohort { SchoolUrn = cohort.SchoolUrn, YearGroup = "2", CollectionId = cohort.CollectionId, TestId = cohort.TestId };
+        await house.PublishAsync(younger.Enrol(15));
+        await house.PublishAsync(Cohort.Recorded(younger.Result(younger.Pupils[0], 90)));
+        var late = new Cohort { YearGroup = "6", CollectionId = cohort.CollectionId };
+        await house.PublishAsync(late.School("Yew"));
+        await house.PublishAsync(late.Enrol(12));
+        await house.SettledAsync();
+        var lead = await house.CallerAsync(Role.DataLead);
+        // As long as nothing is known of the collection's tests, whatever was sat is owed by all.
+        await TellsAsync(cohort, "incomplete 21 of 35");
+
+        await house.PublishAsync(cohort.Collection(2) with { Tests = [new CollectedTest { TestId = cohort.TestId, YearGroups = ["5", "6"] }] });
+        await TellsAsync(cohort, "complete");
+        await TellsAsync(late, "incomplete 0 of 12");
+
+        await house.PublishAsync(cohort.Collection(4) with
+        {
+            Tests = [new() { TestId = cohort.TestId, YearGroups = ["6"] }, new() { TestId = Guid.CreateVersion7(), YearGroups = ["2"] }],
+        });
+        await TellsAsync(cohort, "incomplete 20 of 35");
+        // Neither an older word nor one that says nothing of tests takes them away.
+        await house.PublishAsync(cohort.Collection(3) with { Tests = [] });
+        await house.PublishAsync(cohort.Collection(5));
+        await house.SettledAsync();
+        await TellsAsync(cohort, "incomplete 20 of 35");
+
+        Task TellsAsync(Cohort of, string words) => Eventually.Async(async () =>
+            Assert.Equal(words, (await OverviewAsync(lead, cohort)).Schools.Single(s => s.SchoolUrn == of.SchoolUrn).Completeness.Words));
     }
 
     [Fact]

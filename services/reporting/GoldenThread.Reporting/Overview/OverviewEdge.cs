@@ -20,13 +20,13 @@ internal sealed class OverviewEdge(AttainmentReader attainment, AttainmentStore 
         var collection = await collections.FindCollectionAsync(collectionId, ct) ?? throw Errors.CollectionNotFound();
         var today = clock.Today();
         var cohorts = await attainment.ReadAsync(collection, null, null, ct);
+        int[] wholeSchools = [.. cohorts.Schools.Keys.Where(urn => reach.OfWhole(urn) != Sight.None)];
         var sources = new OverviewSources
         {
             Attainment = cohorts,
             Work = await store.WorkAsync(collection.AcademicYear, today, [.. cohorts.Schools.Keys.Where(reach.KnowsSensitiveThreads)], ct),
-            Statuses = await store.StatusesAsync(
-                collectionId, collection.DueOn, [.. cohorts.Schools.Keys.Where(urn => reach.OfWhole(urn) != Sight.None)], ct),
-            Completeness = await store.CompletenessAsync(collectionId, collection.DueOn, ct),
+            Statuses = await store.StatusesAsync(collectionId, collection.DueOn, wholeSchools, ct),
+            Completeness = await store.CompletenessAsync(collectionId, collection.DueOn, wholeSchools, ct),
         };
         var overview = new TrustOverview
         {

@@ -203,47 +203,51 @@ internal sealed class OverviewStore(NpgsqlDataSource source)
     }
 
     /// <summary>
-    /// Entries that came, against the pupils on roll (main school) on the due day, for each subject that any school collected for a year
-    /// group. Within a year group and subject entries count up to the number expected, so that those of leavers do not hide a blank.
+    /// Entries expected of some schools, and how many of these came, as assessment counts them: one of every pupil on roll (main school) on the
+    /// due day in each test that the collection takes from the year group, wherever it was sat. Where nothing has been told of the collection's
+    /// tests, one in each subject that anybody of the year group has a result in.
     /// </summary>
-    public async Task<IReadOnlyDictionary<int, CompletenessRow>> CompletenessAsync(Guid collectionId, DateOnly dueOn, CancellationToken ct)
+    public async Task<IReadOnlyDictionary<int, CompletenessRow>> CompletenessAsync(
+        Guid collectionId, DateOnly dueOn, int[] schoolUrns, CancellationToken ct)
     {
         const string Sql = """
-            with collected as (
-                select distinct subject, year_group from attainment_summary where collection_id = @collectionId and group_code = ''
-            ),
-            on_roll as (
-                select e.school_urn, e.year_group, count(distinct e.pupil_id) as pupils
-                from pupil_enrolment e
-                where e.is_main and e.from_on <= @dueOn and (e.to_on is null or e.to_on >= @dueOn)
-                group by e.school_urn, e.year_group
-            ),
-            came as (
-                select school_urn, year_group, subject, n + n_excluded as entries
-                from attainment_summary where collection_id = @collectionId and group_code = ''
+            with owed as (
+                select c.test_id::text as entry, c.test_id, y.year_group
+                from collection_test c cross join unnest(c.year_groups) as y (year_group)
+                where c.collection_id = @collectionId
+                union all
+                select t.subject, t.test_id, a.year_group
+                from (select distinct subject, year_group from attainment_summary where collection_id = @collectionId and group_code = '') a
+                join test t using (subject)
+                where not exists (select from collection_test where collection_id = @collectionId)
             ),
             schools as (
-                select school_urn, current_urn(school_urn) as present_urn
-                from (select school_urn from on_roll union select school_urn from came) s
+                select school_urn, present_urn
+                from (
+                    select school_urn, current_urn(school_urn) as present_urn from (select distinct school_urn from pupil_enrolment) s
+                ) h
+                where present_urn = any (@schoolUrns)
             ),
             expected as (
-                select h.present_urn, c.subject, c.year_group, sum(r.pupils) as pupils
-                from on_roll r join collected c using (year_group) join schools h using (school_urn)
-                group by h.present_urn, c.subject, c.year_group
+                select distinct h.present_urn, o.entry, e.pupil_id
+                from pupil_enrolment e
+                join schools h using (school_urn)
+                join (select distinct entry, year_group from owed) o using (year_group)
+                where e.is_main and e.from_on <= @dueOn and (e.to_on is null or e.to_on >= @dueOn)
             ),
-            entered as (
-                select h.present_urn, c.subject, c.year_group, sum(c.entries) as entries
-                from came c join schools h using (school_urn)
-                group by h.present_urn, c.subject, c.year_group
+            came as (
+                select distinct o.entry, f.pupil_id
+                from fact_result f
+                join (select distinct entry, test_id from owed) o using (test_id)
+                where f.collection_id = @collectionId
             )
-            select x.present_urn as school_urn,
-                sum(least(coalesce(e.entries, 0), x.pupils))::int as entries,
-                sum(x.pupils)::int as expected
-            from expected x left join entered e using (present_urn, subject, year_group)
+            select x.present_urn as school_urn, count(c.pupil_id)::int as entries, count(*)::int as expected
+            from expected x left join came c using (entry, pupil_id)
             group by x.present_urn
             """;
         await using var connection = await source.OpenConnectionAsync(ct);
-        var rows = await connection.QueryAsync<CompletenessRow>(new CommandDefinition(Sql, new { collectionId, dueOn }, cancellationToken: ct));
+        var rows = await connection.QueryAsync<CompletenessRow>(
+            new CommandDefinition(Sql, new { collectionId, dueOn, schoolUrns }, cancellationToken: ct));
         return rows.ToDictionary(r => r.SchoolUrn);
     }
 }

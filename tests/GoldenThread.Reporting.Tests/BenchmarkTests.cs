@@ -164,6 +164,54 @@ public sealed class BenchmarkTests(ReportingHouse house)
         Assert.Contains(import.Errors, e => e is { Column: "value", Message: "\"nine\" is neither a number nor a marker such as SUPP, NA, NEW, LOWCOV, x or z." });
     }
 
+    [Fact]
+    public async Task LinesThatStandTwice_CountOnceWhereTheyAreAlike_AndTheFirstIsTakenWhereTheyAreNot()
+    {
+        var lead = await LeadAsync();
+        var measure = $"twice-{Guid.NewGuid():N}";
+
+        var import = await lead.ImportAsync("twice", Encoding.UTF8.GetBytes(Header
+            + $"{measure},all,2025,61,percent,final,DfE\n{measure},all,2025,61.0,percent,final,DfE\n{measure},all,2025,62,percent,final,DfE\n"
+            + $"{measure},all,2024,nine,percent,final,DfE\n{measure},all,2025,63,percent,final,DfE\n{measure},all,2023,SUPP,percent,final,DfE\n"));
+
+        Assert.Equal((6, 2, 2, 1, 3), (import.Lines, import.Figures, import.Added, import.Withheld, import.Refused));
+        Assert.Equal(
+            [(4, ""), (5, "value"), (6, "")],
+            import.Errors.Select(e => (e.Line, e.Column)));
+        Assert.Equal($"{measure} (all, 2025) stands twice in the file with different figures; the first was taken.", import.Errors[0].Message);
+        var kept = (await lead.Benchmarks.ListBenchmarksAsync(new() { Measure = measure, AcademicYearEnding = 2025 }, lead.Headers)).Benchmarks;
+        Assert.Equal(61, Assert.Single(kept).Figure.Value);
+    }
+
+    [Fact]
+    public async Task Figures_GoOnToTheDatabase_WhileTheFileStillComes()
+    {
+        var lead = await LeadAsync();
+        var measure = $"stream-{Guid.NewGuid():N}";
+        using var call = lead.Benchmarks.ImportBenchmarks(lead.Headers);
+        await call.RequestStream.WriteAsync(Part(Header), TestContext.Current.CancellationToken);
+        for (var part = 0; part < 20; part++)
+        {
+            await call.RequestStream.WriteAsync(
+                Part(string.Concat(Enumerable.Range(part * 1000, 1000).Select(i => $"{measure},part={i},2025,{i % 100},percent,final,DfE\n"))),
+                TestContext.Current.CancellationToken);
+        }
+
+        await Eventually.Async(async () =>
+        {
+            await using var command = house.Database.CreateCommand(
+                "select coalesce(max(tuples_processed), 0) from pg_stat_progress_copy where datname = current_database()");
+            Assert.True((long)(await command.ExecuteScalarAsync())! > 5_000);
+        });
+        await call.RequestStream.CompleteAsync();
+
+        var import = await call;
+        Assert.Equal((20_000, 20_000, 20_000, 0), (import.Lines, import.Figures, import.Added, import.Refused));
+
+        static ImportBenchmarksRequest Part(string text) =>
+            new() { Pack = "stream", File = new() { ContentType = "text/csv", Data = Google.Protobuf.ByteString.CopyFromUtf8(text) } };
+    }
+
     [Theory]
     [InlineData("", "FILE_UNREADABLE")]
     [InlineData("colour,size\nred,1\n", "FILE_UNREADABLE")]

@@ -1,5 +1,6 @@
 using System.Text;
 using GoldenThread.Reporting.V1;
+using GoldenThread.ServiceDefaults;
 using GoldenThread.TestSupport;
 using GoldenThread.Tracking.Events.V1;
 using GoldenThread.Type.V1;
@@ -210,6 +211,67 @@ public sealed class BenchmarkTests(ReportingHouse house)
 
         static ImportBenchmarksRequest Part(string text) =>
             new() { Pack = "stream", File = new() { ContentType = "text/csv", Data = Google.Protobuf.ByteString.CopyFromUtf8(text) } };
+    }
+
+    [Theory]
+    [InlineData("99999999999", "98%", "ELIGIBLE")]
+    [InlineData("-3", "98%", "ELIGIBLE")]
+    [InlineData("50", "79228162514264337593543950335", "COVERED")]
+    public async Task FigureBehindWhichNoSuchNumberOfPupilsCanStand_IsRefusedInWords(string eligible, string covered, string column)
+    {
+        var lead = await LeadAsync();
+        var measure = $"many-{Guid.NewGuid():N}";
+        var mapping = new BenchmarkMapping
+        {
+            AcademicYearEnding = 2017,
+            Source = "DfE",
+            Release = "final",
+            Areas = { new MappedArea { Geography = Geography.LocalAuthority, AreaColumn = "AREA" } },
+            Measures = { new MappedMeasure { Column = "PROG", Measure = measure, Unit = "points", PupilsColumn = "ELIGIBLE", CoverageColumn = "COVERED" } },
+        };
+        await lead.Benchmarks.SetBenchmarkMappingAsync(new() { MappingId = measure, Mapping = mapping }, lead.Headers);
+
+        var import = await lead.ImportAsync("many", Encoding.UTF8.GetBytes($"AREA,PROG,ELIGIBLE,COVERED\n850,1.2,{eligible},{covered}\n851,1.3,50,98%\n"), measure);
+
+        Assert.Equal((2, 1, 1), (import.Lines, import.Figures, import.Refused));
+        Assert.Equal((2, column), (import.Errors[0].Line, import.Errors[0].Column));
+    }
+
+    [Fact]
+    public async Task Line_WithAKeyTooLongToKeep_IsRefusedAlone()
+    {
+        var lead = await LeadAsync();
+        var measure = $"long-{Guid.NewGuid():N}";
+        var random = new Random(20261122);
+        var part = string.Concat(Enumerable.Range(0, 9000).Select(_ => (char)('a' + random.Next(26))));
+
+        var import = await lead.ImportAsync("long", Encoding.UTF8.GetBytes(
+            $"{Header}{measure},{part},2025,61,percent,final,DfE\n{measure},all,2025,61,percent,final,DfE\n"));
+
+        Assert.Equal((2, 1, 1), (import.Lines, import.Figures, import.Refused));
+    }
+
+    [Theory]
+    [InlineData("-2147483648")]
+    [InlineData("2147483647")]
+    [InlineData("x")]
+    public async Task PageToken_ThatSomebodyMadeUp_IsRefused(string year)
+    {
+        var lead = await LeadAsync();
+        var urn = ReportingHouse.NewUrn();
+        var ofSchool = Paging.Token($"published {urn}  0", year, "m", "all", "final", $"{urn}");
+        var ofAll = Paging.Token("benchmarks   0 Unspecified", "m", "all", year, "final", "1", "");
+
+        foreach (var refused in new[]
+        {
+            await Assert.ThrowsAsync<RpcException>(async () =>
+                await lead.Benchmarks.ListPublishedMeasuresAsync(new() { SchoolUrn = urn, PageToken = ofSchool }, lead.Headers)),
+            await Assert.ThrowsAsync<RpcException>(async () => await lead.Benchmarks.ListBenchmarksAsync(new() { PageToken = ofAll }, lead.Headers)),
+        })
+        {
+            Assert.Equal(StatusCode.InvalidArgument, refused.StatusCode);
+            Assert.Contains("PAGE_TOKEN_INVALID", Encoding.UTF8.GetString(refused.Trailers.GetValueBytes("grpc-status-details-bin")!), StringComparison.Ordinal);
+        }
     }
 
     [Theory]

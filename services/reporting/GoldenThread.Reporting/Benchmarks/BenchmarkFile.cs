@@ -26,6 +26,7 @@ internal sealed record BenchmarkFileContent
 /// </summary>
 internal sealed class BenchmarkFile
 {
+    private const int LongestKey = 300;
     private static readonly string[] PackColumns = ["measure", "breakdown", "academic_year_ending", "value", "unit", "release", "source"];
     private static readonly string[] OptionalPackColumns = ["geography", "area", "area_name", "low", "high"];
     private static readonly string[] Releases = ["unvalidated", "provisional", "revised", "final"];
@@ -193,6 +194,11 @@ internal sealed class BenchmarkFile
                 continue;
             }
 
+            if (!TryPupils(measure, Cell(measure.PupilsColumn), Cell(measure.CoverageColumn), out var pupils))
+            {
+                continue;
+            }
+
             Keep(measure.Column, Cell(measure.Column), Cell(measure.LowColumn), Cell(measure.HighColumn), new BenchmarkRow
             {
                 Geography = (short)mapped.Geography,
@@ -204,7 +210,7 @@ internal sealed class BenchmarkFile
                 Release = mapping.Release,
                 Unit = measure.Unit,
                 Source = mapping.Source,
-                Pupils = Pupils(Cell(measure.PupilsColumn), Cell(measure.CoverageColumn), measure.CoverageColumn.Length > 0),
+                Pupils = pupils,
                 NationalSd = measure.NationalStandardDeviation > 0 ? measure.NationalStandardDeviation : null,
             });
         }
@@ -242,7 +248,16 @@ internal sealed class BenchmarkFile
         Add(row with { Value = number, Low = limits ? lower : null, High = limits ? upper : null });
     }
 
-    private void Add(BenchmarkRow row) => take(new(line, row, "", null));
+    private void Add(BenchmarkRow row)
+    {
+        if (row.Area.Length > LongestKey || row.Measure.Length > LongestKey || row.Breakdown.Length > LongestKey)
+        {
+            Refuse("", $"An area, a measure and a breakdown have at most {LongestKey} characters.");
+            return;
+        }
+
+        take(new(line, row, "", null));
+    }
 
     private bool TryYear(string text, out int year)
     {
@@ -280,21 +295,39 @@ internal sealed class BenchmarkFile
     }
 
     /// <summary>Pupils behind a measure: those eligible times the share covered, rounded; null where either is not told.</summary>
-    private static int? Pupils(string eligible, string coverage, bool needsCoverage)
+    private bool TryPupils(MappedMeasure measure, string eligible, string coverage, out int? pupils)
     {
-        if (!PublishedNumber.TryParse(eligible, out var pupils))
+        pupils = null;
+        if (!PublishedNumber.TryParse(eligible, out var number))
         {
-            return null;
+            return true;
         }
 
-        if (!needsCoverage)
+        if (number is < 0 or > int.MaxValue)
         {
-            return (int)decimal.Round(pupils);
+            Refuse(measure.PupilsColumn, $"{eligible} is no number of pupils.");
+            return false;
         }
 
-        return PublishedNumber.TryParse(coverage, out var percent)
-            ? (int)decimal.Round(pupils * percent / 100, MidpointRounding.AwayFromZero)
-            : null;
+        if (measure.CoverageColumn.Length == 0)
+        {
+            pupils = (int)decimal.Round(number);
+            return true;
+        }
+
+        if (!PublishedNumber.TryParse(coverage, out var percent))
+        {
+            return true;
+        }
+
+        if (percent is < 0 or > 100)
+        {
+            Refuse(measure.CoverageColumn, $"{coverage} is no percentage between 0 and 100.");
+            return false;
+        }
+
+        pupils = (int)decimal.Round(number * percent / 100, MidpointRounding.AwayFromZero);
+        return true;
     }
 
     private void Refuse(string column, string message) => take(new(line, null, column, message));

@@ -195,6 +195,32 @@ public sealed class OverviewTests(ReportingHouse house)
     }
 
     [Fact]
+    public async Task NumberOfEntries_IsNotForAggregateRoles_WhomItWouldGiveTheNumberOfPupils()
+    {
+        var cohort = new Cohort();
+        await cohort.TellAsync(house, 4, 2);
+        await house.SettledAsync();
+        var governor = await house.CallerAsync(Role.Governor, cohort.SchoolUrn);
+        var head = await house.CallerAsync(Role.Headteacher, cohort.SchoolUrn);
+
+        await TellsAsync(governor, EntryState.Complete, null);
+        await TellsAsync(head, EntryState.Complete, "complete");
+        Assert.Equal(
+            "SMALL_NUMBER", Assert.Single(Assert.Single((await OverviewAsync(governor, cohort)).Schools).Subjects).Figures.Pupils.Redacted?.Reason);
+        await house.PublishAsync(cohort.Enrol(1));
+        await TellsAsync(governor, EntryState.Late, null);
+        await TellsAsync(head, EntryState.Late, "incomplete 4 of 5");
+        await house.PublishAsync(cohort.Collection(2, FarAhead));
+        await TellsAsync(governor, EntryState.Incomplete, null);
+
+        Task TellsAsync(TestCaller caller, EntryState state, string? words) => Eventually.Async(async () =>
+        {
+            var school = Assert.Single((await OverviewAsync(caller, cohort)).Schools);
+            Assert.Equal((state, words), (school.Entries, school.Completeness?.Words));
+        });
+    }
+
+    [Fact]
     public async Task Overview_ForAggregateRoles_HidesSmallSharesAndTheNextSmallest_AndShowsOwnSchoolsOnly()
     {
         var cohort = new Cohort();
@@ -326,13 +352,14 @@ public sealed class OverviewTests(ReportingHouse house)
             await Eventually.Async(async () =>
             {
                 var line = Assert.Single((await OverviewAsync(whole, cohort)).Schools);
-                Assert.True(line is { Category: not null, Progress: not null, Completeness: not null, OpenWork: not null, Visits: not null });
+                Assert.True(line is { Category: not null, Progress: not null, Entries: EntryState.Complete, OpenWork: not null, Visits: not null });
                 Assert.Single(line.Subjects);
             });
 
             var ofSubject = Assert.Single((await OverviewAsync(await Limited(role, subjects: [cohort.Subject]), cohort)).Schools);
             Assert.Equal(cohort.Subject, Assert.Single(ofSubject.Subjects).Subject);
             Assert.True(ofSubject is { Category: null, Progress: null, Completeness: null, OpenWork: null, Visits: null });
+            Assert.Equal(EntryState.Unspecified, ofSubject.Entries);
             Assert.Empty((await OverviewAsync(await Limited(role, subjects: ["music"]), cohort)).Schools);
             Assert.Empty((await OverviewAsync(await Limited(role, years: ["4"]), cohort)).Schools);
             Assert.Empty((await OverviewAsync(await Limited(role, classes: [Guid.NewGuid()]), cohort)).Schools);

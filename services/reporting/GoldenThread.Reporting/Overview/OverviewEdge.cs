@@ -79,7 +79,13 @@ internal static class OverviewReport
     /// <summary>Adds what concerns the school as such.</summary>
     private static void AddWhole(SchoolOverview line, OverviewSources sources, Sight sight, CollectionRow collection, DateOnly today)
     {
-        line.Completeness = Completeness(sources.Completeness.GetValueOrDefault(line.SchoolUrn), collection.DueOn < today);
+        var completeness = Completeness(sources.Completeness.GetValueOrDefault(line.SchoolUrn), collection.DueOn < today);
+        line.Entries = StateOf(completeness);
+        if (sight == Sight.Clear)
+        {
+            line.Completeness = completeness;
+        }
+
         line.Progress = ProgressTable.Of([.. sources.Statuses[line.SchoolUrn]], sight);
         if (sources.Work.TryGetValue(line.SchoolUrn, out var work))
         {
@@ -134,6 +140,14 @@ internal static class OverviewReport
                 : "complete",
         };
     }
+
+    private static EntryState StateOf(Completeness completeness) => completeness switch
+    {
+        { Expected: 0 } => EntryState.NothingExpected,
+        { Late: true } => EntryState.Late,
+        { Incomplete: true } => EntryState.Incomplete,
+        _ => EntryState.Complete,
+    };
 
     private static void AddWork(SchoolOverview line, SchoolWorkRow work, DateOnly today)
     {

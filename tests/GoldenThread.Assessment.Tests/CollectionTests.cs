@@ -94,7 +94,10 @@ public sealed class CollectionTests(AssessmentHouse house)
         var locked = (await trust.Lead.Collections.LockCollectionAsync(request, headers)).Collection;
 
         Assert.NotNull(locked.LockedAt);
-        await house.ToldAsync<CollectionChanged>(e => e.CollectionId.ToString() == locked.CollectionId && e.LockedAt is not null);
+        var told = await house.ToldAsync<CollectionChanged>(e => e.CollectionId.ToString() == locked.CollectionId && e.LockedAt is not null);
+        Assert.Equal(
+            locked.Tests.Select(t => (t.TestId, string.Join(' ', t.YearGroups))),
+            told.Tests!.Select(t => (t.TestId.ToString(), string.Join(' ', t.YearGroups))));
         await RefusedAsync(StatusCode.FailedPrecondition, "COLLECTION_LOCKED",
             async () => await trust.Lead.Collections.LockCollectionAsync(request, trust.Lead.IfMatch(locked.Etag)));
     }

@@ -35,6 +35,7 @@ public sealed class EventShapeTests
         DueOn = new DateOnly(2025, 12, 5),
         LocksOn = new DateOnly(2025, 12, 12),
         LockedAt = At,
+        Tests = [new CollectedTest { TestId = Id, YearGroups = ["3", "4"] }],
     });
 
     [Fact]

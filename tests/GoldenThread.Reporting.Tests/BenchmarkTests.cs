@@ -1,5 +1,6 @@
 using System.Text;
 using GoldenThread.Reporting.V1;
+using GoldenThread.ServiceDefaults;
 using GoldenThread.TestSupport;
 using GoldenThread.Tracking.Events.V1;
 using GoldenThread.Type.V1;
@@ -258,6 +259,115 @@ public sealed class BenchmarkTests(ReportingHouse house)
         Assert.Equal((300, 250, 250, 50, 50), (import.Lines, import.Figures, import.Added, import.Refused, import.Errors.Count));
         Assert.Equal(252, import.Errors[0].Line);
         Assert.Contains(import.Errors, e => e is { Column: "value", Message: "\"nine\" is neither a number nor a marker such as SUPP, NA, NEW, LOWCOV, x or z." });
+    }
+
+    [Fact]
+    public async Task LinesThatStandTwice_CountOnceWhereTheyAreAlike_AndTheFirstIsTakenWhereTheyAreNot()
+    {
+        var lead = await LeadAsync();
+        var measure = $"twice-{Guid.NewGuid():N}";
+
+        var import = await lead.ImportAsync("twice", Encoding.UTF8.GetBytes(Header
+            + $"{measure},all,2025,61,percent,final,DfE\n{measure},all,2025,61.0,percent,final,DfE\n{measure},all,2025,62,percent,final,DfE\n"
+            + $"{measure},all,2024,nine,percent,final,DfE\n{measure},all,2025,63,percent,final,DfE\n{measure},all,2023,SUPP,percent,final,DfE\n"));
+
+        Assert.Equal((6, 2, 2, 1, 3), (import.Lines, import.Figures, import.Added, import.Withheld, import.Refused));
+        Assert.Equal(
+            [(4, ""), (5, "value"), (6, "")],
+            import.Errors.Select(e => (e.Line, e.Column)));
+        Assert.Equal($"{measure} (all, 2025) stands twice in the file with different figures; the first was taken.", import.Errors[0].Message);
+        var kept = (await lead.Benchmarks.ListBenchmarksAsync(new() { Measure = measure, AcademicYearEnding = 2025 }, lead.Headers)).Benchmarks;
+        Assert.Equal(61, Assert.Single(kept).Figure.Value);
+    }
+
+    [Fact]
+    public async Task Figures_GoOnToTheDatabase_WhileTheFileStillComes()
+    {
+        var lead = await LeadAsync();
+        var measure = $"stream-{Guid.NewGuid():N}";
+        using var call = lead.Benchmarks.ImportBenchmarks(lead.Headers);
+        await call.RequestStream.WriteAsync(Part(Header), TestContext.Current.CancellationToken);
+        for (var part = 0; part < 20; part++)
+        {
+            await call.RequestStream.WriteAsync(
+                Part(string.Concat(Enumerable.Range(part * 1000, 1000).Select(i => $"{measure},part={i},2025,{i % 100},percent,final,DfE\n"))),
+                TestContext.Current.CancellationToken);
+        }
+
+        await Eventually.Async(async () =>
+        {
+            await using var command = house.Database.CreateCommand(
+                "select coalesce(max(tuples_processed), 0) from pg_stat_progress_copy where datname = current_database()");
+            Assert.True((long)(await command.ExecuteScalarAsync())! > 5_000);
+        });
+        await call.RequestStream.CompleteAsync();
+
+        var import = await call;
+        Assert.Equal((20_000, 20_000, 20_000, 0), (import.Lines, import.Figures, import.Added, import.Refused));
+
+        static ImportBenchmarksRequest Part(string text) =>
+            new() { Pack = "stream", File = new() { ContentType = "text/csv", Data = Google.Protobuf.ByteString.CopyFromUtf8(text) } };
+    }
+
+    [Theory]
+    [InlineData("99999999999", "98%", "ELIGIBLE")]
+    [InlineData("-3", "98%", "ELIGIBLE")]
+    [InlineData("50", "79228162514264337593543950335", "COVERED")]
+    public async Task FigureBehindWhichNoSuchNumberOfPupilsCanStand_IsRefusedInWords(string eligible, string covered, string column)
+    {
+        var lead = await LeadAsync();
+        var measure = $"many-{Guid.NewGuid():N}";
+        var mapping = new BenchmarkMapping
+        {
+            AcademicYearEnding = 2017,
+            Source = "DfE",
+            Release = "final",
+            Areas = { new MappedArea { Geography = Geography.LocalAuthority, AreaColumn = "AREA" } },
+            Measures = { new MappedMeasure { Column = "PROG", Measure = measure, Unit = "points", PupilsColumn = "ELIGIBLE", CoverageColumn = "COVERED" } },
+        };
+        await lead.Benchmarks.SetBenchmarkMappingAsync(new() { MappingId = measure, Mapping = mapping }, lead.Headers);
+
+        var import = await lead.ImportAsync("many", Encoding.UTF8.GetBytes($"AREA,PROG,ELIGIBLE,COVERED\n850,1.2,{eligible},{covered}\n851,1.3,50,98%\n"), measure);
+
+        Assert.Equal((2, 1, 1), (import.Lines, import.Figures, import.Refused));
+        Assert.Equal((2, column), (import.Errors[0].Line, import.Errors[0].Column));
+    }
+
+    [Fact]
+    public async Task Line_WithAKeyTooLongToKeep_IsRefusedAlone()
+    {
+        var lead = await LeadAsync();
+        var measure = $"long-{Guid.NewGuid():N}";
+        var random = new Random(20261122);
+        var part = string.Concat(Enumerable.Range(0, 9000).Select(_ => (char)('a' + random.Next(26))));
+
+        var import = await lead.ImportAsync("long", Encoding.UTF8.GetBytes(
+            $"{Header}{measure},{part},2025,61,percent,final,DfE\n{measure},all,2025,61,percent,final,DfE\n"));
+
+        Assert.Equal((2, 1, 1), (import.Lines, import.Figures, import.Refused));
+    }
+
+    [Theory]
+    [InlineData("-2147483648")]
+    [InlineData("2147483647")]
+    [InlineData("x")]
+    public async Task PageToken_ThatSomebodyMadeUp_IsRefused(string year)
+    {
+        var lead = await LeadAsync();
+        var urn = ReportingHouse.NewUrn();
+        var ofSchool = Paging.Token($"published {urn}  0", year, "m", "all", "final", $"{urn}");
+        var ofAll = Paging.Token("benchmarks   0 Unspecified", "m", "all", year, "final", "1", "");
+
+        foreach (var refused in new[]
+        {
+            await Assert.ThrowsAsync<RpcException>(async () =>
+                await lead.Benchmarks.ListPublishedMeasuresAsync(new() { SchoolUrn = urn, PageToken = ofSchool }, lead.Headers)),
+            await Assert.ThrowsAsync<RpcException>(async () => await lead.Benchmarks.ListBenchmarksAsync(new() { PageToken = ofAll }, lead.Headers)),
+        })
+        {
+            Assert.Equal(StatusCode.InvalidArgument, refused.StatusCode);
+            Assert.Contains("PAGE_TOKEN_INVALID", Encoding.UTF8.GetString(refused.Trailers.GetValueBytes("grpc-status-details-bin")!), StringComparison.Ordinal);
+        }
     }
 
     [Theory]

@@ -1,3 +1,4 @@
+using GoldenThread.Assessment.Events.V1;
 using GoldenThread.Reporting.V1;
 using GoldenThread.Reviews.Events.V1;
 using GoldenThread.TestSupport;
@@ -60,7 +61,7 @@ public sealed class OverviewTests(ReportingHouse house)
             });
         }
 
-        await house.PublishAsync(Statuses(cohort, ("stuck", 6), ("slow-moving", 7), ("falling-behind", 0), ("on-track", 17), ("no-data", 9)));
+        await house.PublishAsync(Statuses(cohort, ("stuck", 3), ("slow-moving", 4), ("falling-behind", 0), ("on-track", 8), ("no-data", 9)));
         var head = await house.CallerAsync(Role.Headteacher, cohort.SchoolUrn);
 
         await Eventually.Async(async () =>
@@ -83,10 +84,10 @@ public sealed class OverviewTests(ReportingHouse house)
                 },
                 school.OpenWork);
             Assert.Equal(new VisitCounts { Owed = 4, Held = 1, Planned = 2, Unplaced = 1 }, school.Visits);
-            Assert.Equal(30, school.Progress.Judged.Value);
+            Assert.Equal(15, school.Progress.Judged.Value);
             Assert.Equal(20, school.Progress.PercentStuck.Estimate.Point, 6);
             Assert.Equal(0, school.Progress.PercentFallingBehind.Estimate.Point, 6);
-            Assert.Equal(9, school.Progress.NoData.Value);
+            Assert.Equal(15, school.Progress.NoData.Value);
             Assert.Equal("complete", school.Completeness.Words);
         });
     }
@@ -134,6 +135,89 @@ public sealed class OverviewTests(ReportingHouse house)
         await house.PublishAsync(cohort.Collection(3, LongAgo));
         await Eventually.Async(async () => Assert.True(
             (await OverviewAsync(lead, cohort)).Schools.Single(s => s.SchoolUrn == cohort.SchoolUrn).Completeness.Late));
+    }
+
+    [Fact]
+    public async Task EntriesOfLeavers_DoNotStandInForTheBlankOfAJoiner_AndOneMadeElsewhereCounts()
+    {
+        var cohort = new Cohort();
+        await cohort.TellAsync(house, 28, 20);
+        Guid[] leavers = [Guid.CreateVersion7(), Guid.CreateVersion7()];
+        var moved = Guid.CreateVersion7();
+        var elsewhere = new Cohort { CollectionId = cohort.CollectionId, TestId = cohort.TestId };
+        await house.PublishAsync(Cohort.Roster([.. leavers.Select(id => Left(cohort, id, new(2025, 12, 4))), cohort.Pupil(moved, 1, [])]));
+        await house.PublishAsync(Cohort.Recorded(
+            [.. leavers.Select(id => cohort.Result(id, 105, satOn: new(2025, 12, 2))), elsewhere.Result(moved, 99)]));
+        await house.PublishAsync(cohort.Enrol(1));
+        await house.SettledAsync();
+        var lead = await house.CallerAsync(Role.DataLead);
+
+        await Eventually.Async(async () =>
+        {
+            var some = (await OverviewAsync(lead, cohort)).Schools.Single(s => s.SchoolUrn == cohort.SchoolUrn).Completeness;
+            Assert.Equal(("incomplete 29 of 30", true, true), (some.Words, some.Incomplete, some.Late));
+        });
+    }
+
+    [Fact]
+    public async Task Expected_IsWhatTheCollectionTakesFromAYearGroup_NotWhatAnyPupilOfItHappenedToSit()
+    {
+        var cohort = new Cohort { YearGroup = "6" };
+        await cohort.TellAsync(house, 20, 20);
+        var younger = new Cohort { SchoolUrn = cohort.SchoolUrn, YearGroup = "2", CollectionId = cohort.CollectionId, TestId = cohort.TestId };
+        await house.PublishAsync(younger.Enrol(15));
+        await house.PublishAsync(Cohort.Recorded(younger.Result(younger.Pupils[0], 90)));
+        var late = new Cohort { YearGroup = "6", CollectionId = cohort.CollectionId };
+        await house.PublishAsync(late.School("Yew"));
+        await house.PublishAsync(late.Enrol(12));
+        await house.SettledAsync();
+        var lead = await house.CallerAsync(Role.DataLead);
+        // As long as nothing is known of the collection's tests, whatever was sat is owed by all.
+        await TellsAsync(cohort, "incomplete 21 of 35");
+
+        await house.PublishAsync(cohort.Collection(2) with { Tests = [new CollectedTest { TestId = cohort.TestId, YearGroups = ["5", "6"] }] });
+        await TellsAsync(cohort, "complete");
+        await TellsAsync(late, "incomplete 0 of 12");
+
+        await house.PublishAsync(cohort.Collection(4) with
+        {
+            Tests = [new() { TestId = cohort.TestId, YearGroups = ["6"] }, new() { TestId = Guid.CreateVersion7(), YearGroups = ["2"] }],
+        });
+        await TellsAsync(cohort, "incomplete 20 of 35");
+        // Neither an older word nor one that says nothing of tests takes them away.
+        await house.PublishAsync(cohort.Collection(3) with { Tests = [] });
+        await house.PublishAsync(cohort.Collection(5));
+        await house.SettledAsync();
+        await TellsAsync(cohort, "incomplete 20 of 35");
+
+        Task TellsAsync(Cohort of, string words) => Eventually.Async(async () =>
+            Assert.Equal(words, (await OverviewAsync(lead, cohort)).Schools.Single(s => s.SchoolUrn == of.SchoolUrn).Completeness.Words));
+    }
+
+    [Fact]
+    public async Task NumberOfEntries_IsNotForAggregateRoles_WhomItWouldGiveTheNumberOfPupils()
+    {
+        var cohort = new Cohort();
+        await cohort.TellAsync(house, 4, 2);
+        await house.SettledAsync();
+        var governor = await house.CallerAsync(Role.Governor, cohort.SchoolUrn);
+        var head = await house.CallerAsync(Role.Headteacher, cohort.SchoolUrn);
+
+        await TellsAsync(governor, EntryState.Complete, null);
+        await TellsAsync(head, EntryState.Complete, "complete");
+        Assert.Equal(
+            "SMALL_NUMBER", Assert.Single(Assert.Single((await OverviewAsync(governor, cohort)).Schools).Subjects).Figures.Pupils.Redacted?.Reason);
+        await house.PublishAsync(cohort.Enrol(1));
+        await TellsAsync(governor, EntryState.Late, null);
+        await TellsAsync(head, EntryState.Late, "incomplete 4 of 5");
+        await house.PublishAsync(cohort.Collection(2, FarAhead));
+        await TellsAsync(governor, EntryState.Incomplete, null);
+
+        Task TellsAsync(TestCaller caller, EntryState state, string? words) => Eventually.Async(async () =>
+        {
+            var school = Assert.Single((await OverviewAsync(caller, cohort)).Schools);
+            Assert.Equal((state, words), (school.Entries, school.Completeness?.Words));
+        });
     }
 
     [Fact]
@@ -196,26 +280,60 @@ public sealed class OverviewTests(ReportingHouse house)
         Assert.Equal("SMALL_NUMBER", ofSameFew.PercentFallingBehind.Redacted?.Reason);
         Assert.Equal(20, (await ProgressAsync(fewStuck, Role.Headteacher)).PercentStuck.Estimate.Point, 6);
 
-        async Task TellAsync(Cohort cohort, params (int Pupils, string[] Statuses)[] kinds)
-        {
-            await cohort.TellAsync(house, 0, 0);
-            string[] subjects = ["maths", "reading", "writing"];
-            await house.PublishAsync(Judged([.. from kind in kinds
-                                                from pupil in Enumerable.Range(0, kind.Pupils).Select(_ => Guid.CreateVersion7()).ToList()
-                                                from subject in kind.Statuses.Select((status, i) => (Status: status, Name: subjects[i]))
-                                                select Status(cohort, pupil, subject.Status, 1) with { Subject = subject.Name }]));
-        }
+    }
 
-        async Task<ProgressShares> ProgressAsync(Cohort cohort, Role role)
+    [Theory]
+    [InlineData(Role.Headteacher)]
+    [InlineData(Role.Governor)]
+    public async Task Interval_OfAShareOfProgress_IsThatOfPupils_NotOfPupilsTimesSubjects(Role role)
+    {
+        var (same, unlike) = (new Cohort(), new Cohort());
+        await TellAsync(same, (12, ["stuck", "stuck", "stuck"]), (48, ["on-track", "on-track", "on-track"]));
+        await TellAsync(unlike, (12, ["stuck", "stuck"]), (48, ["on-track", "on-track", "no-data"]));
+        await house.SettledAsync();
+
+        var stuck = (await ProgressAsync(same, role)).PercentStuck.Estimate;
+        var unlikeStuck = (await ProgressAsync(unlike, role)).PercentStuck.Estimate;
+
+        // Wilson of 12 of 60; of a fifth of 120 statuses in up to three subjects, which are worth 40.
+        Assert.Equal((11.8, 20.0, 31.8), (Math.Round(stuck.Low, 1), Math.Round(stuck.Point, 1), Math.Round(stuck.High, 1)));
+        Assert.Equal((10.5, 20.0, 34.8), (Math.Round(unlikeStuck.Low, 1), Math.Round(unlikeStuck.Point, 1), Math.Round(unlikeStuck.High, 1)));
+    }
+
+    [Fact]
+    public async Task PupilsWithoutAnEntry_HaveNoData_AsTrackingCountsThem()
+    {
+        var cohort = new Cohort();
+        await TellAsync(cohort, (20, ["on-track", "stuck", "on-track"]));
+        await house.PublishAsync(cohort.Enrol(40));
+        await house.PublishAsync(new Cohort { SchoolUrn = cohort.SchoolUrn, YearGroup = "5" }.Enrol(7));
+        // One who left before the due day counts no longer; one who joined counts with what was sat elsewhere.
+        var (leaver, joiner) = (Guid.CreateVersion7(), cohort.Pupils[^1]);
+        var elsewhere = new Cohort { CollectionId = cohort.CollectionId };
+        await house.PublishAsync(Cohort.Roster([Left(cohort, leaver, new(2025, 12, 4))]));
+        await house.PublishAsync(Judged([Status(cohort, leaver, "stuck", 1), Status(elsewhere, joiner, "on-track", 1)]));
+        await house.SettledAsync();
+
+        foreach (var role in new[] { Role.Headteacher, Role.Governor })
         {
-            var caller = await house.CallerAsync(role, cohort.SchoolUrn);
-            return await Eventually.Async(async () =>
-            {
-                var progress = Assert.Single((await OverviewAsync(caller, cohort)).Schools).Progress;
-                Assert.False(progress.Judged is { ShownCase: Figure.ShownOneofCase.Value, Value: 0 });
-                return progress;
-            });
+            var progress = await ProgressAsync(cohort, role);
+            Assert.Equal((61.0, 119.0), (progress.Judged.Value, progress.NoData.Value));
+            Assert.Equal(100.0 * 20 / 61, progress.PercentStuck.Estimate.Point, 6);
         }
+    }
+
+    [Fact]
+    public async Task NoData_OfASchoolWhereFewWereJudged_DoesNotTellHowMany()
+    {
+        var cohort = new Cohort();
+        await TellAsync(cohort, (3, ["on-track", "on-track", "on-track"]));
+        await house.PublishAsync(cohort.Enrol(57));
+        await house.SettledAsync();
+
+        var progress = await ProgressAsync(cohort, Role.Governor);
+
+        Assert.Equal(("SMALL_NUMBER", "SMALL_NUMBER"), (progress.Judged.Redacted?.Reason, progress.NoData.Redacted?.Reason));
+        Assert.Equal(171, (await ProgressAsync(cohort, Role.Headteacher)).NoData.Value);
     }
 
     [Fact]
@@ -234,13 +352,14 @@ public sealed class OverviewTests(ReportingHouse house)
             await Eventually.Async(async () =>
             {
                 var line = Assert.Single((await OverviewAsync(whole, cohort)).Schools);
-                Assert.True(line is { Category: not null, Progress: not null, Completeness: not null, OpenWork: not null, Visits: not null });
+                Assert.True(line is { Category: not null, Progress: not null, Entries: EntryState.Complete, OpenWork: not null, Visits: not null });
                 Assert.Single(line.Subjects);
             });
 
             var ofSubject = Assert.Single((await OverviewAsync(await Limited(role, subjects: [cohort.Subject]), cohort)).Schools);
             Assert.Equal(cohort.Subject, Assert.Single(ofSubject.Subjects).Subject);
             Assert.True(ofSubject is { Category: null, Progress: null, Completeness: null, OpenWork: null, Visits: null });
+            Assert.Equal(EntryState.Unspecified, ofSubject.Entries);
             Assert.Empty((await OverviewAsync(await Limited(role, subjects: ["music"]), cohort)).Schools);
             Assert.Empty((await OverviewAsync(await Limited(role, years: ["4"]), cohort)).Schools);
             Assert.Empty((await OverviewAsync(await Limited(role, classes: [Guid.NewGuid()]), cohort)).Schools);
@@ -284,7 +403,8 @@ public sealed class OverviewTests(ReportingHouse house)
     {
         var cohort = new Cohort();
         await cohort.TellAsync(house, 0, 0);
-        var pupils = Enumerable.Range(0, 700).Select(_ => Guid.CreateVersion7()).ToList();
+        await house.PublishAsync(cohort.Enrol(700));
+        var pupils = cohort.Pupils;
         var changeSet = Guid.CreateVersion7();
         house.Peers.Statuses[changeSet.ToString()] = [.. pupils.Select(id => new StatusSnapshot
         {
@@ -408,6 +528,36 @@ public sealed class OverviewTests(ReportingHouse house)
         return (cohort, classId);
     }
 
+    /// <summary>Tells a school, and enrols pupils with their statuses in up to three subjects.</summary>
+    private async Task TellAsync(Cohort cohort, params (int Pupils, string[] Statuses)[] kinds)
+    {
+        await cohort.TellAsync(house, 0, 0);
+        string[] subjects = ["maths", "reading", "writing"];
+        await house.PublishAsync(cohort.Enrol(kinds.Sum(kind => kind.Pupils)));
+        var statuses = kinds.SelectMany(kind => Enumerable.Repeat(kind.Statuses, kind.Pupils)).ToList();
+        await house.PublishAsync(Judged([.. from pupil in cohort.Pupils.Zip(statuses)
+                                            from subject in pupil.Second.Select((status, i) => (Status: status, Name: subjects[i]))
+                                            select Status(cohort, pupil.First, subject.Status, 1) with { Subject = subject.Name }]));
+    }
+
+    /// <summary>Progress once something is judged.</summary>
+    private async Task<ProgressShares> ProgressAsync(Cohort cohort, Role role)
+    {
+        var caller = await house.CallerAsync(role, cohort.SchoolUrn);
+        return await Eventually.Async(async () =>
+        {
+            var progress = Assert.Single((await OverviewAsync(caller, cohort)).Schools).Progress;
+            Assert.False(progress.Judged is { ShownCase: Figure.ShownOneofCase.Value, Value: 0 });
+            return progress;
+        });
+    }
+
+    private static Tracking.Events.V1.PupilSnapshot Left(Cohort cohort, Guid pupilId, DateOnly lastDay)
+    {
+        var pupil = cohort.Pupil(pupilId, 1, []);
+        return pupil with { Enrolments = [pupil.Enrolments[0] with { To = lastDay }] };
+    }
+
     private static ListPupilsByStatusRequest Request(Cohort cohort) =>
         new() { SchoolUrn = cohort.SchoolUrn, CollectionId = cohort.CollectionId.ToString() };
 
@@ -427,8 +577,9 @@ public sealed class OverviewTests(ReportingHouse house)
         ActionsDone = 0,
     };
 
+    /// <summary>One status each for the first pupils of a cohort.</summary>
     private static StatusesChanged Statuses(Cohort cohort, params (string Status, int Count)[] counts) =>
-        Judged([.. counts.SelectMany(c => Enumerable.Range(0, c.Count).Select(_ => Status(cohort, Guid.CreateVersion7(), c.Status, 1)))]);
+        Judged([.. counts.SelectMany(c => Enumerable.Repeat(c.Status, c.Count)).Zip(cohort.Pupils, (status, id) => Status(cohort, id, status, 1))]);
 
     private static StatusesChanged Judged(IReadOnlyList<JudgedStatus> rows) => new()
     {

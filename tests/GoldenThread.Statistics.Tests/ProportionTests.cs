@@ -11,6 +11,18 @@ public class ProportionTests
     public void Wilson_IsNewcombesPublishedTable(int count, int n, double low, double high) =>
         FigureAssert.Interval(low, (double)count / n, high, Proportions.Wilson(new(count, n)), 4);
 
+    // The same table: a share of three times as many, which are worth no more than a third of them.
+    [Theory]
+    [InlineData(81, 263, 0.2553, 0.3662)]
+    [InlineData(15, 148, 0.0624, 0.1605)]
+    [InlineData(0, 20, 0.0000, 0.1611)]
+    public void OfEffective_IsWilsonOfWhatTheyAreWorth(int count, int n, double low, double high) =>
+        FigureAssert.Interval(low, (double)count / n, high, Proportions.OfEffective(new(3 * count, 3 * n), n), 4);
+
+    [Fact]
+    public void OfEffective_OfMoreThanWereCounted_IsRefused() =>
+        Assert.Throws<ArgumentOutOfRangeException>(() => Proportions.OfEffective(new(1, 10), 10.1));
+
     // Newcombe 1998, Statistics in Medicine 17: 873-890, table II, method 10, examples (a) to (h).
     [Theory]
     [InlineData(56, 70, 48, 80, 0.0524, 0.3339)]

@@ -44,6 +44,24 @@ public static class Proportions
     }
 
     /// <summary>
+    /// Wilson's interval of a share of what is not independent, such as several subjects of one pupil: the share stays, and the number of
+    /// independent ones that all of them are worth stands in place of n.
+    /// Source: Rao and Scott 1992, Biometrics 48: 577–585 (effective sample size).
+    /// </summary>
+    /// <param name="proportion">The share as counted.</param>
+    /// <param name="effective">Above 0 where anything was counted; not above the number counted.</param>
+    /// <param name="confidence">Between 0 and 1.</param>
+    /// <returns>An estimate within 0 to 1; not available of nobody.</returns>
+    public static Figure OfEffective(Proportion proportion, double effective, double confidence = Confidence.Usual)
+    {
+        if (proportion.Share is not { } share) return Figure.Missing(Unavailable.NoPupils);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(effective);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(effective, proportion.N);
+        var (low, high) = ScoreInterval(share, effective, Confidence.Z(confidence));
+        return Figure.Between(low, share, high);
+    }
+
+    /// <summary>
     /// Group less comparator, two independent groups, with Newcombe's hybrid score interval without continuity correction.
     /// Not for a national constant (use <see cref="Wilson"/> on the group) and not for a group against all: use the rest.
     /// Source: Newcombe 1998, Statistics in Medicine 17: 873–890, method 10.

@@ -26,4 +26,17 @@ public sealed record CollectionChanged
 
     /// <summary>When it was locked (UTC); null while it is open.</summary>
     public DateTimeOffset? LockedAt { get; init; }
+
+    /// <summary>The tests that the collection takes; null from a publisher of before this field.</summary>
+    public IReadOnlyList<CollectedTest>? Tests { get; init; }
+}
+
+/// <summary>A test that a collection takes, and of whom.</summary>
+public sealed record CollectedTest
+{
+    /// <summary>The test.</summary>
+    public required Guid TestId { get; init; }
+
+    /// <summary>Year groups of which an entry is expected: of every pupil on roll (main school) on the due day.</summary>
+    public required IReadOnlyList<string> YearGroups { get; init; }
 }

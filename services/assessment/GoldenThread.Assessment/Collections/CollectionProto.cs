@@ -45,6 +45,7 @@ internal static class CollectionProto
         DueOn = plan.DueOn,
         LocksOn = plan.LocksOn,
         LockedAt = plan.LockedAt,
+        Tests = [.. plan.Tests.Select(test => new CollectedTest { TestId = test.TestId, YearGroups = test.YearGroups })],
     };
 
     public static CollectionChange ToChange(this CollectionPlan plan) => new()

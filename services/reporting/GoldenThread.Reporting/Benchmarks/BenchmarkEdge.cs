@@ -24,27 +24,25 @@ internal sealed partial class BenchmarkEdge(Works works, BenchmarkStore store, A
         var first = await upload.BeginAsync(message => $"{message.Pack}\n{message.MappingId}\n", ct) ?? throw Errors.FileUnreadable("No file was sent.");
         var pack = Fields.Text(first.Pack, "pack", 100);
         var mapping = first.MappingId.Length == 0 ? null : await store.FindMappingAsync(first.MappingId, ct) ?? throw Errors.MappingNotFound();
-        var content = await ContentAsync(upload, mapping, ct);
-        await upload.DrainAsync(ct);
-
         await using var work = await BeginAsync(context);
+        var content = await CopyAsync(work, upload, mapping, ct);
         if (await work.ReplayAsync<ImportBenchmarksResponse>(upload.ContentHash(), ct) is { } before)
         {
             return before;
         }
 
-        var counts = await store.KeepAsync(work, pack, content.Rows, ct);
+        var counts = await store.KeepAsync(work, pack, ct);
         var answer = new ImportBenchmarksResponse
         {
             Lines = content.Lines,
-            Figures = content.Rows.Count,
+            Figures = counts.Figures,
             Added = counts.Added,
             Changed = counts.Changed,
             Unchanged = counts.Unchanged,
-            Withheld = content.Rows.Count(r => r.Withheld is not null),
-            Refused = content.RefusedLines,
+            Withheld = counts.Withheld,
+            Refused = counts.Refused,
         };
-        answer.Errors.AddRange(content.Errors);
+        answer.Errors.AddRange(await store.FirstFaultsAsync(work, ct));
         answer.UnmappedColumns.AddRange(content.UnmappedColumns);
         work.Audit("benchmark-pack", pack, detail: $"{answer.Figures} figures, {answer.Refused} lines refused");
         return await work.CommitAsync(answer);
@@ -139,11 +137,19 @@ internal sealed partial class BenchmarkEdge(Works works, BenchmarkStore store, A
         }
     }
 
-    private static async Task<BenchmarkFileContent> ContentAsync(Stream upload, BenchmarkMapping? mapping, CancellationToken ct)
+    /// <summary>Reads the whole file into the table of what is found in it.</summary>
+    private async Task<BenchmarkFileContent> CopyAsync(
+        Work work, UploadStream<ImportBenchmarksRequest> upload, BenchmarkMapping? mapping, CancellationToken ct)
     {
+        await store.PrepareAsync(work, ct);
         try
         {
-            return await BenchmarkFile.ReadAsync(upload, mapping, ct);
+            var ordinal = 0;
+            await using var copy = await store.BeginCopyAsync(work, ct);
+            var content = await BenchmarkFile.ReadAsync(upload, mapping, finding => store.Write(copy, ordinal++, finding), ct);
+            await upload.DrainAsync(ct);
+            await copy.CompleteAsync(ct);
+            return content;
         }
         catch (UnreadableFileException e)
         {

@@ -5,24 +5,28 @@ using GoldenThread.ServiceDefaults;
 
 namespace GoldenThread.Reporting.Benchmarks;
 
-/// <summary>A file of published figures as it was read: what is good, and what is wrong with the rest.</summary>
+/// <summary>What a line of a file came to: a figure, or what is wrong with it. A publisher's line may come to several.</summary>
+/// <param name="Line">Line of the file, the header being 1.</param>
+/// <param name="Figure">The figure; null where something is wrong.</param>
+/// <param name="Column">The column that is wrong; empty where the whole line is.</param>
+/// <param name="Fault">What is wrong, in words; null where nothing is.</param>
+internal readonly record struct BenchmarkFinding(int Line, BenchmarkRow? Figure, string Column, string? Fault);
+
+/// <summary>A file of published figures once it was read.</summary>
 internal sealed record BenchmarkFileContent
 {
     public required int Lines { get; init; }
 
-    public required IReadOnlyList<BenchmarkRow> Rows { get; init; }
-
-    public required IReadOnlyList<BenchmarkRowError> Errors { get; init; }
-
-    public required int RefusedLines { get; init; }
-
     public required IReadOnlyList<string> UnmappedColumns { get; init; }
 }
 
-/// <summary>Reads files of published figures: packs with one figure a line, and publishers' files with one area a line.</summary>
+/// <summary>
+/// Reads files of published figures: packs with one figure a line, and publishers' files with one area a line. What it finds it hands on at once,
+/// so that a file of any size takes the same memory.
+/// </summary>
 internal sealed class BenchmarkFile
 {
-    private const int ErrorsTold = 100;
+    private const int LongestKey = 300;
     private static readonly string[] PackColumns = ["measure", "breakdown", "academic_year_ending", "value", "unit", "release", "source"];
     private static readonly string[] OptionalPackColumns = ["geography", "area", "area_name", "low", "high"];
     private static readonly string[] Releases = ["unvalidated", "provisional", "revised", "final"];
@@ -37,21 +41,22 @@ internal sealed class BenchmarkFile
         ["school"] = Geography.School,
     };
 
-    private readonly Dictionary<BenchmarkKey, BenchmarkRow> rows = [];
-    private readonly List<BenchmarkRowError> errors = [];
-    private readonly HashSet<int> refused = [];
+    private readonly Action<BenchmarkFinding> take;
     private int line;
 
-    private BenchmarkFile()
-    {
-    }
+    private BenchmarkFile(Action<BenchmarkFinding> take) => this.take = take;
 
     /// <summary>Reads a file: by a mapping where it is a publisher's, otherwise as a pack, whose columns are its own.</summary>
+    /// <param name="stream">The file.</param>
+    /// <param name="mapping">How its columns are read; null for a pack.</param>
+    /// <param name="take">Takes what is found, in the order of the file.</param>
+    /// <param name="ct">Ends the wait.</param>
     /// <exception cref="UnreadableFileException">It is no such file.</exception>
-    public static async Task<BenchmarkFileContent> ReadAsync(Stream stream, BenchmarkMapping? mapping, CancellationToken ct)
+    public static async Task<BenchmarkFileContent> ReadAsync(
+        Stream stream, BenchmarkMapping? mapping, Action<BenchmarkFinding> take, CancellationToken ct)
     {
         await using var csv = await CsvFile.OpenAsync(stream, ct);
-        return await new BenchmarkFile().ReadAsync(csv, mapping, ct);
+        return await new BenchmarkFile(take).ReadAsync(csv, mapping, ct);
     }
 
     private async Task<BenchmarkFileContent> ReadAsync(CsvFile csv, BenchmarkMapping? mapping, CancellationToken ct)
@@ -74,9 +79,6 @@ internal sealed class BenchmarkFile
         return new BenchmarkFileContent
         {
             Lines = lines,
-            Rows = [.. rows.Values],
-            Errors = errors,
-            RefusedLines = refused.Count,
             UnmappedColumns = [.. header.Where(h => h.Length > 0 && !used.Contains(h))],
         };
     }
@@ -192,6 +194,11 @@ internal sealed class BenchmarkFile
                 continue;
             }
 
+            if (!TryPupils(measure, Cell(measure.PupilsColumn), Cell(measure.CoverageColumn), out var pupils))
+            {
+                continue;
+            }
+
             Keep(measure.Column, Cell(measure.Column), Cell(measure.LowColumn), Cell(measure.HighColumn), new BenchmarkRow
             {
                 Geography = (short)mapped.Geography,
@@ -203,7 +210,7 @@ internal sealed class BenchmarkFile
                 Release = mapping.Release,
                 Unit = measure.Unit,
                 Source = mapping.Source,
-                Pupils = Pupils(Cell(measure.PupilsColumn), Cell(measure.CoverageColumn), measure.CoverageColumn.Length > 0),
+                Pupils = pupils,
                 NationalSd = measure.NationalStandardDeviation > 0 ? measure.NationalStandardDeviation : null,
             });
         }
@@ -243,13 +250,13 @@ internal sealed class BenchmarkFile
 
     private void Add(BenchmarkRow row)
     {
-        var key = new BenchmarkKey(row.Geography, row.Area, row.Measure, row.Breakdown, row.AcademicYearEnding, row.Release);
-        if (rows.TryAdd(key, row) || rows[key] == row)
+        if (row.Area.Length > LongestKey || row.Measure.Length > LongestKey || row.Breakdown.Length > LongestKey)
         {
+            Refuse("", $"An area, a measure and a breakdown have at most {LongestKey} characters.");
             return;
         }
 
-        Refuse("", $"{row.Measure} ({row.Breakdown}, {row.AcademicYearEnding}) stands twice in the file with different figures; the first was taken.");
+        take(new(line, row, "", null));
     }
 
     private bool TryYear(string text, out int year)
@@ -288,33 +295,42 @@ internal sealed class BenchmarkFile
     }
 
     /// <summary>Pupils behind a measure: those eligible times the share covered, rounded; null where either is not told.</summary>
-    private static int? Pupils(string eligible, string coverage, bool needsCoverage)
+    private bool TryPupils(MappedMeasure measure, string eligible, string coverage, out int? pupils)
     {
-        if (!PublishedNumber.TryParse(eligible, out var pupils))
+        pupils = null;
+        if (!PublishedNumber.TryParse(eligible, out var number))
         {
-            return null;
+            return true;
         }
 
-        if (!needsCoverage)
+        if (number is < 0 or > int.MaxValue)
         {
-            return (int)decimal.Round(pupils);
+            Refuse(measure.PupilsColumn, $"{eligible} is no number of pupils.");
+            return false;
         }
 
-        return PublishedNumber.TryParse(coverage, out var percent)
-            ? (int)decimal.Round(pupils * percent / 100, MidpointRounding.AwayFromZero)
-            : null;
+        if (measure.CoverageColumn.Length == 0)
+        {
+            pupils = (int)decimal.Round(number);
+            return true;
+        }
+
+        if (!PublishedNumber.TryParse(coverage, out var percent))
+        {
+            return true;
+        }
+
+        if (percent is < 0 or > 100)
+        {
+            Refuse(measure.CoverageColumn, $"{coverage} is no percentage between 0 and 100.");
+            return false;
+        }
+
+        pupils = (int)decimal.Round(number * percent / 100, MidpointRounding.AwayFromZero);
+        return true;
     }
 
-    private void Refuse(string column, string message)
-    {
-        refused.Add(line);
-        if (errors.Count < ErrorsTold)
-        {
-            errors.Add(new BenchmarkRowError { Line = line, Column = column, Message = message });
-        }
-    }
-
-    private readonly record struct BenchmarkKey(short Geography, string Area, string Measure, string Breakdown, int Year, string Release);
+    private void Refuse(string column, string message) => take(new(line, null, column, message));
 }
 
 /// <summary>Numbers as publishers write them.</summary>

@@ -3,12 +3,19 @@ using GoldenThread.Reporting.V1;
 using GoldenThread.ServiceDefaults;
 using Google.Protobuf;
 using Npgsql;
+using NpgsqlTypes;
 
 namespace GoldenThread.Reporting.Benchmarks;
 
-/// <summary>How many figures of an import were new, other, or as before.</summary>
+/// <summary>How many figures of an import were new, other, or as before; how many of them were withheld, and how many lines refused.</summary>
 internal sealed record ImportCounts
 {
+    public required int Figures { get; init; }
+
+    public required int Withheld { get; init; }
+
+    public required int Refused { get; init; }
+
     public required int Added { get; init; }
 
     public required int Changed { get; init; }
@@ -40,25 +47,88 @@ internal sealed class BenchmarkStore(NpgsqlDataSource source)
         b.source, b.pupils, b.national_sd
         """;
 
-    /// <summary>Keeps the figures of a file. The same figures again change nothing.</summary>
-    public async Task<ImportCounts> KeepAsync(Work work, string pack, IReadOnlyCollection<BenchmarkRow> rows, CancellationToken ct)
+    private const string Key = "geography, area, measure, breakdown, academic_year_ending, release";
+    private const string Values = "area_name, value, low, high, withheld, unit, source, pupils, national_sd";
+
+    /// <summary>Makes the table in which the figures of a file lie until they are kept. It lives as long as the transaction.</summary>
+    public Task PrepareAsync(Work work, CancellationToken ct)
     {
         const string Sql = """
-            with incoming as (
-                select * from unnest(
-                    @Geographies, @Areas, @Measures, @Breakdowns, @Years, @Releases, @AreaNames, @Values, @Lows, @Highs, @Withheld, @Units, @Sources,
-                    @Pupils, @Sds)
-                as i (geography, area, measure, breakdown, academic_year_ending, release, area_name, value, low, high, withheld, unit, source,
-                    pupils, national_sd)
+            create temporary table benchmark_finding (
+                ordinal int not null, line int not null, geography smallint, area text, measure text, breakdown text, academic_year_ending int,
+                release text, area_name text, value numeric, low numeric, high numeric, withheld text, unit text, source text, pupils int,
+                national_sd double precision, fault_column text, fault text
+            ) on commit drop
+            """;
+        return work.Connection.ExecuteAsync(work.Command(Sql, null, ct));
+    }
+
+    /// <summary>Opens the copy into the table of what is found in a file.</summary>
+    public Task<NpgsqlBinaryImporter> BeginCopyAsync(Work work, CancellationToken ct)
+    {
+        const string Sql = $"copy benchmark_finding (ordinal, line, {Key}, {Values}, fault_column, fault) from stdin (format binary)";
+        return work.Connection.BeginBinaryImportAsync(Sql, ct);
+    }
+
+    /// <summary>Writes what was found into the copy. Synchronous on purpose: it fills a buffer.</summary>
+    public void Write(NpgsqlBinaryImporter copy, int ordinal, BenchmarkFinding finding)
+    {
+        var figure = finding.Figure;
+        copy.StartRow();
+        copy.Write(ordinal, NpgsqlDbType.Integer);
+        copy.Write(finding.Line, NpgsqlDbType.Integer);
+        WriteValue(copy, figure?.Geography, NpgsqlDbType.Smallint);
+        WriteText(copy, figure?.Area);
+        WriteText(copy, figure?.Measure);
+        WriteText(copy, figure?.Breakdown);
+        WriteValue(copy, figure?.AcademicYearEnding, NpgsqlDbType.Integer);
+        WriteText(copy, figure?.Release);
+        WriteText(copy, figure?.AreaName);
+        WriteValue(copy, figure?.Value, NpgsqlDbType.Numeric);
+        WriteValue(copy, figure?.Low, NpgsqlDbType.Numeric);
+        WriteValue(copy, figure?.High, NpgsqlDbType.Numeric);
+        WriteText(copy, figure?.Withheld);
+        WriteText(copy, figure?.Unit);
+        WriteText(copy, figure?.Source);
+        WriteValue(copy, figure?.Pupils, NpgsqlDbType.Integer);
+        WriteValue(copy, figure?.NationalSd, NpgsqlDbType.Double);
+        WriteText(copy, finding.Column);
+        WriteText(copy, finding.Fault);
+    }
+
+    /// <summary>
+    /// Keeps the figures of a file. The same figures again change nothing. Of a figure that stands twice in the file with different values the
+    /// first is taken, and the line of the other is refused.
+    /// </summary>
+    public async Task<ImportCounts> KeepAsync(Work work, string pack, CancellationToken ct)
+    {
+        const string RefuseRepeats = $"""
+            update benchmark_finding l
+            set fault_column = '', fault = format(
+                '%s (%s, %s) stands twice in the file with different figures; the first was taken.', l.measure, l.breakdown, l.academic_year_ending)
+            from (
+                select {Key}, min(ordinal) as ordinal from benchmark_finding where fault is null group by {Key} having count(*) > 1
+            ) twice
+            join benchmark_finding f using (ordinal)
+            where l.fault is null and l.ordinal > f.ordinal
+              and (l.geography, l.area, l.measure, l.breakdown, l.academic_year_ending, l.release)
+                  = (f.geography, f.area, f.measure, f.breakdown, f.academic_year_ending, f.release)
+              and (l.area_name, l.value, l.low, l.high, l.withheld, l.unit, l.source, l.pupils, l.national_sd)
+                  is distinct from (f.area_name, f.value, f.low, f.high, f.withheld, f.unit, f.source, f.pupils, f.national_sd)
+            """;
+        const string Keep = $"""
+            with incoming as materialized (
+                select distinct on ({Key}) {Key}, {Values}
+                from benchmark_finding
+                where fault is null
+                order by {Key}, ordinal
             ),
             kept as (
-                insert into benchmark as b (geography, area, measure, breakdown, academic_year_ending, release, area_name, value, low, high,
-                    withheld, unit, source, pupils, national_sd, pack)
-                select geography, area, measure, breakdown, academic_year_ending, release, area_name, value, low, high, withheld, unit, source,
-                    pupils, national_sd, @pack
+                insert into benchmark as b ({Key}, {Values}, pack)
+                select {Key}, {Values}, @pack
                 from incoming
-                order by geography, area, measure, breakdown, academic_year_ending, release
-                on conflict (geography, area, measure, breakdown, academic_year_ending, release) do update
+                order by {Key}
+                on conflict ({Key}) do update
                 set area_name = excluded.area_name, value = excluded.value, low = excluded.low, high = excluded.high,
                     withheld = excluded.withheld, unit = excluded.unit, source = excluded.source, pupils = excluded.pupils,
                     national_sd = excluded.national_sd, pack = excluded.pack
@@ -66,31 +136,33 @@ internal sealed class BenchmarkStore(NpgsqlDataSource source)
                     is distinct from (excluded.area_name, excluded.value, excluded.low, excluded.high, excluded.withheld, excluded.unit,
                         excluded.source, excluded.pupils, excluded.national_sd)
                 returning (xmax = 0) as is_new
+            ),
+            sums as (
+                select count(*) as figures, count(withheld) as withheld from incoming
+            ),
+            written as (
+                select count(*) filter (where is_new) as added, count(*) filter (where not is_new) as changed from kept
             )
-            select
-                (select count(*) from kept where is_new)::int as added,
-                (select count(*) from kept where not is_new)::int as changed,
-                ((select count(*) from incoming) - (select count(*) from kept))::int as unchanged
+            select figures::int, withheld::int, added::int, changed::int, (figures - added - changed)::int as unchanged,
+                (select count(distinct line) from benchmark_finding where fault is not null)::int as refused
+            from sums, written
             """;
-        return await work.Connection.QuerySingleAsync<ImportCounts>(work.Command(Sql, new
-        {
-            pack,
-            Geographies = rows.Select(r => r.Geography).ToArray(),
-            Areas = rows.Select(r => r.Area).ToArray(),
-            Measures = rows.Select(r => r.Measure).ToArray(),
-            Breakdowns = rows.Select(r => r.Breakdown).ToArray(),
-            Years = rows.Select(r => r.AcademicYearEnding).ToArray(),
-            Releases = rows.Select(r => r.Release).ToArray(),
-            AreaNames = rows.Select(r => r.AreaName).ToArray(),
-            Values = rows.Select(r => r.Value).ToArray(),
-            Lows = rows.Select(r => r.Low).ToArray(),
-            Highs = rows.Select(r => r.High).ToArray(),
-            Withheld = rows.Select(r => r.Withheld).ToArray(),
-            Units = rows.Select(r => r.Unit).ToArray(),
-            Sources = rows.Select(r => r.Source).ToArray(),
-            Pupils = rows.Select(r => r.Pupils).ToArray(),
-            Sds = rows.Select(r => r.NationalSd).ToArray(),
-        }, ct));
+        await work.Connection.ExecuteAsync(Patient(work, "analyze benchmark_finding", null, ct));
+        await work.Connection.ExecuteAsync(Patient(work, RefuseRepeats, null, ct));
+        return await work.Connection.QuerySingleAsync<ImportCounts>(Patient(work, Keep, new { pack }, ct));
+    }
+
+    /// <summary>The first things that were wrong with a file.</summary>
+    public async Task<IEnumerable<BenchmarkRowError>> FirstFaultsAsync(Work work, CancellationToken ct)
+    {
+        const string Sql = """
+            select line, fault_column as column, fault as message
+            from benchmark_finding
+            where fault is not null
+            order by ordinal
+            limit 100
+            """;
+        return await work.Connection.QueryAsync<BenchmarkRowError>(Patient(work, Sql, null, ct));
     }
 
     /// <summary>Sets a mapping in place of the one before; its version, or null where the caller names another than the one that stands.</summary>
@@ -145,7 +217,7 @@ internal sealed class BenchmarkStore(NpgsqlDataSource source)
             First = after is null,
             AfterMeasure = after?[0] ?? "",
             AfterBreakdown = after?[1] ?? "",
-            AfterYear = Paging.Part<int>(after?[2] ?? "0"),
+            AfterYear = (int)Paging.Part<short>(after?[2] ?? "0"),
             AfterRelease = after?[3] ?? "",
             AfterGeography = Paging.Part<short>(after?[4] ?? "0"),
             AfterArea = after?[5] ?? "",
@@ -181,7 +253,7 @@ internal sealed class BenchmarkStore(NpgsqlDataSource source)
             filter.Year,
             filter.Take,
             First = after is null,
-            AfterYear = Paging.Part<int>(after?[0] ?? "0"),
+            AfterYear = (int)Paging.Part<short>(after?[0] ?? "0"),
             AfterMeasure = after?[1] ?? "",
             AfterBreakdown = after?[2] ?? "",
             AfterRelease = after?[3] ?? "",
@@ -216,6 +288,32 @@ internal sealed class BenchmarkStore(NpgsqlDataSource source)
             splitOn: "subject");
         var groups = await connection.QueryAsync<(string Group, string SameGroup, string? Others)>(new CommandDefinition(Groups, cancellationToken: ct));
         return new NationalFigures(rows.AsList(), groups.ToDictionary(g => g.Group, g => g.Others is null ? [g.SameGroup] : new[] { g.SameGroup, g.Others }));
+    }
+
+    // A file may take longer than a call is given; who gives up cancels.
+    private static CommandDefinition Patient(Work work, string sql, object? parameters, CancellationToken ct) =>
+        new(sql, parameters, work.Transaction, commandTimeout: 0, cancellationToken: ct);
+
+    private static void WriteText(NpgsqlBinaryImporter copy, string? text)
+    {
+        if (text is null)
+        {
+            copy.WriteNull();
+            return;
+        }
+
+        copy.Write(text, NpgsqlDbType.Text);
+    }
+
+    private static void WriteValue<T>(NpgsqlBinaryImporter copy, T? value, NpgsqlDbType type) where T : struct
+    {
+        if (value is { } given)
+        {
+            copy.Write(given, type);
+            return;
+        }
+
+        copy.WriteNull();
     }
 
     private static string[] Cautions(string[] breaks, int published, int asked) => published == asked

@@ -5,10 +5,6 @@ alter table test add column normed boolean not null default false;
 -- The one scale of all who count in the percentage, with a score or without: '' where nobody counts, null where two scales met.
 alter table attainment_summary add column counted_scale text;
 
--- Pupils with an entry in the cell, in the row of the whole cohort; a pupil who counts at another school has entered here all the same.
-alter table attainment_summary add column n_entries int not null default 0;
-update attainment_summary set n_entries = n + n_excluded where group_code = '';
-
 -- Works one or more cells out anew from the facts, by the rules by which tracking counts a gap. A pupil counts once per collection and subject
 -- over all schools and year groups: by a result with a score before one without, then by a test with a norm, then at the main school of the day
 -- on which the collection was due, then by the latest sitting; and in the cell of that result alone. Groups are those of the due day, or of a
@@ -24,25 +20,22 @@ as $$
 
     insert into attainment_summary (
         school_urn, collection_id, subject, year_group, group_code,
-        n, n_met, n_excluded, n_scored, sum_score, sum_square, scale, mixed_scales, has_expected, counted_scale, n_entries)
+        n, n_met, n_excluded, n_scored, sum_score, sum_square, scale, mixed_scales, has_expected, counted_scale)
     with cell as (
         select * from unnest(p_collections, p_schools, p_years, p_subjects) as c (collection_id, school_urn, year_group, subject)
     ),
     entered as (
-        select distinct c.collection_id, c.school_urn, c.year_group, c.subject, f.pupil_id
+        select distinct c.collection_id, c.subject, f.pupil_id
         from cell c
         join test t on t.subject = c.subject
         join fact_result f
           on f.collection_id = c.collection_id and f.school_urn = c.school_urn and f.year_group = c.year_group and f.test_id = t.test_id
         join pupil p on p.pupil_id = f.pupil_id and p.version > 0 and not p.erased
     ),
-    entries as (
-        select collection_id, school_urn, year_group, subject, count(*) as n from entered group by collection_id, school_urn, year_group, subject
-    ),
     counted as (
         select distinct on (e.collection_id, e.subject, f.pupil_id)
             e.collection_id, f.school_urn, f.year_group, e.subject, f.pupil_id, d.due_on, f.score, f.code, f.test_id, t.scale, t.expected_from
-        from (select distinct collection_id, subject, pupil_id from entered) e
+        from entered e
         join fact_result f on f.pupil_id = e.pupil_id and f.collection_id = e.collection_id
         join test t on t.test_id = f.test_id and t.subject = e.subject
         left join collection k on k.collection_id = f.collection_id
@@ -88,10 +81,8 @@ as $$
         case
             when min(s.scale) filter (where s.in_denominator) <> max(s.scale) filter (where s.in_denominator) then null
             else coalesce(min(s.scale) filter (where s.in_denominator), '')
-        end,
-        case when s.group_code = '' then max(e.n) else 0 end
+        end
     from parts s
-    join entries e using (collection_id, school_urn, year_group, subject)
     group by s.school_urn, s.collection_id, s.subject, s.year_group, s.group_code;
 $$;
 

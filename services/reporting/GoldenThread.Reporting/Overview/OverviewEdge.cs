@@ -20,14 +20,13 @@ internal sealed class OverviewEdge(AttainmentReader attainment, AttainmentStore 
         var collection = await collections.FindCollectionAsync(collectionId, ct) ?? throw Errors.CollectionNotFound();
         var today = clock.Today();
         var cohorts = await attainment.ReadAsync(collection, null, null, ct);
+        int[] wholeSchools = [.. cohorts.Schools.Keys.Where(urn => reach.OfWhole(urn) != Sight.None)];
         var sources = new OverviewSources
         {
             Attainment = cohorts,
             Work = await store.WorkAsync(collection.AcademicYear, today, [.. cohorts.Schools.Keys.Where(reach.KnowsSensitiveThreads)], ct),
-            Statuses = await store.StatusesAsync(collectionId, ct),
-            AlikePupils = await store.AlikePupilsAsync(
-                collectionId, [.. cohorts.Schools.Keys.Where(urn => reach.OfWhole(urn) == Sight.Suppressed)], ct),
-            Completeness = await store.CompletenessAsync(collectionId, collection.DueOn, ct),
+            Statuses = await store.StatusesAsync(collectionId, collection.DueOn, wholeSchools, ct),
+            Completeness = await store.CompletenessAsync(collectionId, collection.DueOn, wholeSchools, ct),
         };
         var overview = new TrustOverview
         {
@@ -48,9 +47,7 @@ internal sealed record OverviewSources
 
     public required IReadOnlyDictionary<int, SchoolWorkRow> Work { get; init; }
 
-    public required ILookup<int, StatusCountRow> Statuses { get; init; }
-
-    public required ILookup<int, AlikePupilsRow> AlikePupils { get; init; }
+    public required ILookup<int, AlikePupilsRow> Statuses { get; init; }
 
     public required IReadOnlyDictionary<int, CompletenessRow> Completeness { get; init; }
 }
@@ -82,10 +79,14 @@ internal static class OverviewReport
     /// <summary>Adds what concerns the school as such.</summary>
     private static void AddWhole(SchoolOverview line, OverviewSources sources, Sight sight, CollectionRow collection, DateOnly today)
     {
-        line.Completeness = Completeness(sources.Completeness.GetValueOrDefault(line.SchoolUrn), collection.DueOn < today);
-        line.Progress = sight == Sight.Clear
-            ? ProgressTable.Clear(sources.Statuses[line.SchoolUrn])
-            : ProgressTable.Veiled([.. sources.AlikePupils[line.SchoolUrn]]);
+        var completeness = Completeness(sources.Completeness.GetValueOrDefault(line.SchoolUrn), collection.DueOn < today);
+        line.Entries = StateOf(completeness);
+        if (sight == Sight.Clear)
+        {
+            line.Completeness = completeness;
+        }
+
+        line.Progress = ProgressTable.Of([.. sources.Statuses[line.SchoolUrn]], sight);
         if (sources.Work.TryGetValue(line.SchoolUrn, out var work))
         {
             AddWork(line, work, today);
@@ -139,6 +140,14 @@ internal static class OverviewReport
                 : "complete",
         };
     }
+
+    private static EntryState StateOf(Completeness completeness) => completeness switch
+    {
+        { Expected: 0 } => EntryState.NothingExpected,
+        { Late: true } => EntryState.Late,
+        { Incomplete: true } => EntryState.Incomplete,
+        _ => EntryState.Complete,
+    };
 
     private static void AddWork(SchoolOverview line, SchoolWorkRow work, DateOnly today)
     {

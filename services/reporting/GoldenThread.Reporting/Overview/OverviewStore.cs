@@ -37,24 +37,27 @@ internal sealed record SchoolWorkRow
     public required int VisitsUnplaced { get; init; }
 }
 
-/// <summary>How many statuses of a kind a school has at a collection.</summary>
-internal sealed record StatusCountRow
-{
-    public required int SchoolUrn { get; init; }
-
-    public required string Status { get; init; }
-
-    public required int N { get; init; }
-}
-
-/// <summary>Pupils of a school at a collection who have the same statuses, one per subject.</summary>
+/// <summary>Pupils of a school of whom as many subjects each have the same statuses at a collection.</summary>
 internal sealed record AlikePupilsRow
 {
     public required int SchoolUrn { get; init; }
 
-    public required string[] Statuses { get; init; }
+    /// <summary>In how many subjects each of them is stuck; and so on.</summary>
+    public required int Stuck { get; init; }
 
+    public required int SlowMoving { get; init; }
+
+    public required int FallingBehind { get; init; }
+
+    public required int OtherwiseJudged { get; init; }
+
+    public required int NoData { get; init; }
+
+    /// <summary>How many they are.</summary>
     public required int Pupils { get; init; }
+
+    /// <summary>In how many subjects a status was expected of each.</summary>
+    public int Expected => Stuck + SlowMoving + FallingBehind + OtherwiseJudged + NoData;
 }
 
 /// <summary>Entries that came and that were expected of a school.</summary>
@@ -148,92 +151,103 @@ internal sealed class OverviewStore(NpgsqlDataSource source)
         return rows.ToDictionary(r => r.SchoolUrn);
     }
 
-    /// <summary>Counts of statuses at a collection, over all subjects and year groups.</summary>
-    public async Task<ILookup<int, StatusCountRow>> StatusesAsync(Guid collectionId, CancellationToken ct)
+    /// <summary>
+    /// How many pupils of some schools have which statuses at a collection, over all subjects and year groups, as tracking counts them: pupils on
+    /// roll (main school) on the due day, in the subjects in which their school's year group has statuses. A status counts wherever the pupil sat;
+    /// one that is not there is no data.
+    /// </summary>
+    public async Task<ILookup<int, AlikePupilsRow>> StatusesAsync(Guid collectionId, DateOnly dueOn, int[] schoolUrns, CancellationToken ct)
     {
         const string Sql = """
             with schools as (
-                select school_urn, current_urn(school_urn) as present_urn
-                from (select distinct school_urn from status_summary where collection_id = @collectionId) s
-            )
-            select h.present_urn as school_urn, s.status, sum(s.n)::int as n
-            from status_summary s join schools h using (school_urn)
-            where s.collection_id = @collectionId
-            group by h.present_urn, s.status
-            """;
-        await using var connection = await source.OpenConnectionAsync(ct);
-        var rows = await connection.QueryAsync<StatusCountRow>(new CommandDefinition(Sql, new { collectionId }, cancellationToken: ct));
-        return rows.ToLookup(r => r.SchoolUrn);
-    }
-
-    /// <summary>
-    /// How many pupils of some schools have which statuses at a collection, over all subjects and year groups. Read from the statuses themselves:
-    /// a sum by subject no longer tells how many pupils are behind it.
-    /// </summary>
-    public async Task<ILookup<int, AlikePupilsRow>> AlikePupilsAsync(Guid collectionId, int[] schoolUrns, CancellationToken ct)
-    {
-        const string Sql = """
-            with schools as (
-                select school_urn, current_urn(school_urn) as present_urn
-                from (select distinct school_urn from status_summary where collection_id = @collectionId) s
+                select school_urn, present_urn
+                from (
+                    select school_urn, current_urn(school_urn) as present_urn
+                    from (
+                        select school_urn from pupil_enrolment union select school_urn from status_summary where collection_id = @collectionId
+                    ) s
+                ) h
+                where present_urn = any (@schoolUrns)
             ),
-            by_pupil as (
-                select h.present_urn, s.pupil_id, array_agg(s.status order by s.status) as statuses
-                from schools h join pupil_status s on s.collection_id = @collectionId and s.school_urn = h.school_urn
-                where h.present_urn = any (@schoolUrns)
-                group by h.present_urn, s.pupil_id
-            )
-            select present_urn as school_urn, statuses, count(*)::int as pupils
-            from by_pupil
-            group by present_urn, statuses
-            """;
-        await using var connection = await source.OpenConnectionAsync(ct);
-        var rows = await connection.QueryAsync<AlikePupilsRow>(new CommandDefinition(Sql, new { collectionId, schoolUrns }, cancellationToken: ct));
-        return rows.ToLookup(r => r.SchoolUrn);
-    }
-
-    /// <summary>
-    /// Entries that came, against the pupils on roll (main school) on the due day, for each subject that any school collected for a year
-    /// group. Within a year group and subject entries count up to the number expected, so that those of leavers do not hide a blank.
-    /// </summary>
-    public async Task<IReadOnlyDictionary<int, CompletenessRow>> CompletenessAsync(Guid collectionId, DateOnly dueOn, CancellationToken ct)
-    {
-        const string Sql = """
-            with collected as (
-                select distinct subject, year_group from attainment_summary where collection_id = @collectionId and group_code = ''
-            ),
-            on_roll as (
-                select e.school_urn, e.year_group, count(distinct e.pupil_id) as pupils
-                from pupil_enrolment e
-                where e.is_main and e.from_on <= @dueOn and (e.to_on is null or e.to_on >= @dueOn)
-                group by e.school_urn, e.year_group
-            ),
-            came as (
-                select school_urn, year_group, subject, n_entries as entries
-                from attainment_summary where collection_id = @collectionId and group_code = ''
-            ),
-            schools as (
-                select school_urn, current_urn(school_urn) as present_urn
-                from (select school_urn from on_roll union select school_urn from came) s
+            sat as (
+                select distinct h.present_urn, s.subject, s.year_group
+                from status_summary s join schools h using (school_urn)
+                where s.collection_id = @collectionId
             ),
             expected as (
-                select h.present_urn, c.subject, c.year_group, sum(r.pupils) as pupils
-                from on_roll r join collected c using (year_group) join schools h using (school_urn)
-                group by h.present_urn, c.subject, c.year_group
+                select distinct h.present_urn, t.subject, e.pupil_id
+                from pupil_enrolment e
+                join schools h using (school_urn)
+                join sat t on t.present_urn = h.present_urn and t.year_group = e.year_group
+                where e.is_main and e.from_on <= @dueOn and (e.to_on is null or e.to_on >= @dueOn)
             ),
-            entered as (
-                select h.present_urn, c.subject, c.year_group, sum(c.entries) as entries
-                from came c join schools h using (school_urn)
-                group by h.present_urn, c.subject, c.year_group
+            by_pupil as (
+                select x.present_urn,
+                    count(*) filter (where s.status = 'stuck') as stuck,
+                    count(*) filter (where s.status = 'slow-moving') as slow_moving,
+                    count(*) filter (where s.status = 'falling-behind') as falling_behind,
+                    count(*) filter (where s.status not in ('stuck', 'slow-moving', 'falling-behind', 'no-data')) as otherwise_judged,
+                    count(*) filter (where coalesce(s.status, 'no-data') = 'no-data') as no_data
+                from expected x
+                left join pupil_status s on s.pupil_id = x.pupil_id and s.subject = x.subject and s.collection_id = @collectionId
+                group by x.present_urn, x.pupil_id
             )
-            select x.present_urn as school_urn,
-                sum(least(coalesce(e.entries, 0), x.pupils))::int as entries,
-                sum(x.pupils)::int as expected
-            from expected x left join entered e using (present_urn, subject, year_group)
+            select present_urn as school_urn, stuck::int, slow_moving::int, falling_behind::int, otherwise_judged::int, no_data::int,
+                count(*)::int as pupils
+            from by_pupil
+            group by present_urn, stuck, slow_moving, falling_behind, otherwise_judged, no_data
+            """;
+        await using var connection = await source.OpenConnectionAsync(ct);
+        var rows = await connection.QueryAsync<AlikePupilsRow>(new CommandDefinition(Sql, new { collectionId, dueOn, schoolUrns }, cancellationToken: ct));
+        return rows.ToLookup(r => r.SchoolUrn);
+    }
+
+    /// <summary>
+    /// Entries expected of some schools, and how many of these came, as assessment counts them: one of every pupil on roll (main school) on the
+    /// due day in each test that the collection takes from the year group, wherever it was sat. Where nothing has been told of the collection's
+    /// tests, one in each subject that anybody of the year group has a result in.
+    /// </summary>
+    public async Task<IReadOnlyDictionary<int, CompletenessRow>> CompletenessAsync(
+        Guid collectionId, DateOnly dueOn, int[] schoolUrns, CancellationToken ct)
+    {
+        const string Sql = """
+            with owed as (
+                select c.test_id::text as entry, c.test_id, y.year_group
+                from collection_test c cross join unnest(c.year_groups) as y (year_group)
+                where c.collection_id = @collectionId
+                union all
+                select t.subject, t.test_id, a.year_group
+                from (select distinct subject, year_group from attainment_summary where collection_id = @collectionId and group_code = '') a
+                join test t using (subject)
+                where not exists (select from collection_test where collection_id = @collectionId)
+            ),
+            schools as (
+                select school_urn, present_urn
+                from (
+                    select school_urn, current_urn(school_urn) as present_urn from (select distinct school_urn from pupil_enrolment) s
+                ) h
+                where present_urn = any (@schoolUrns)
+            ),
+            expected as (
+                select distinct h.present_urn, o.entry, e.pupil_id
+                from pupil_enrolment e
+                join schools h using (school_urn)
+                join (select distinct entry, year_group from owed) o using (year_group)
+                where e.is_main and e.from_on <= @dueOn and (e.to_on is null or e.to_on >= @dueOn)
+            ),
+            came as (
+                select distinct o.entry, f.pupil_id
+                from fact_result f
+                join (select distinct entry, test_id from owed) o using (test_id)
+                where f.collection_id = @collectionId
+            )
+            select x.present_urn as school_urn, count(c.pupil_id)::int as entries, count(*)::int as expected
+            from expected x left join came c using (entry, pupil_id)
             group by x.present_urn
             """;
         await using var connection = await source.OpenConnectionAsync(ct);
-        var rows = await connection.QueryAsync<CompletenessRow>(new CommandDefinition(Sql, new { collectionId, dueOn }, cancellationToken: ct));
+        var rows = await connection.QueryAsync<CompletenessRow>(
+            new CommandDefinition(Sql, new { collectionId, dueOn, schoolUrns }, cancellationToken: ct));
         return rows.ToDictionary(r => r.SchoolUrn);
     }
 }

@@ -9,30 +9,26 @@ namespace GoldenThread.Reporting.Overview;
 internal static class ProgressTable
 {
     private const int Judged = 0;
-    private const int Rest = 4;
+    private const int Stuck = 1;
+    private const int SlowMoving = 2;
+    private const int FallingBehind = 3;
+    private const int OtherwiseJudged = 4;
     private const int NoData = 5;
-    private static readonly string[] Kinds = ["", "stuck", "slow-moving", "falling-behind", "", "no-data"];
-    private static readonly TableSum Parts = new(Judged, [1, 2, 3, Rest]);
+    private const int Cells = 6;
+    private static readonly TableSum Parts = new(Judged, [Stuck, SlowMoving, FallingBehind, OtherwiseJudged]);
 
-    /// <summary>The shares as they are.</summary>
-    public static ProgressShares Clear(IEnumerable<StatusCountRow> counts) =>
-        Shares(Counts(counts.Select(c => (c.Status, c.N))), new bool[Kinds.Length]);
-
-    /// <summary>The shares for those who see fixed tables.</summary>
-    public static ProgressShares Veiled(IReadOnlyCollection<AlikePupilsRow> pupils)
+    /// <summary>The shares as they are, or for those who see fixed tables.</summary>
+    public static ProgressShares Of(IReadOnlyCollection<AlikePupilsRow> pupils, Sight sight)
     {
-        var counts = Counts(pupils.SelectMany(p => p.Statuses, (p, status) => (status, p.Pupils)));
-        return Shares(counts, Hidden(counts, pupils));
-    }
-
-    private static ProgressShares Shares(long[] counts, bool[] hidden)
-    {
+        var counts = Enumerable.Range(0, Cells).Select(cell => pupils.Sum(p => (long)p.Pupils * SubjectsOf(p, cell))).ToArray();
+        var hidden = sight == Sight.Clear ? new bool[Cells] : Hidden(counts, pupils);
+        var effective = Effective(counts[Judged], pupils);
         return new ProgressShares
         {
             Judged = Number(Judged),
-            PercentStuck = Share(1),
-            PercentSlowMoving = Share(2),
-            PercentFallingBehind = Share(3),
+            PercentStuck = Share(Stuck),
+            PercentSlowMoving = Share(SlowMoving),
+            PercentFallingBehind = Share(FallingBehind),
             NoData = Number(NoData),
         };
 
@@ -40,40 +36,39 @@ internal static class ProgressTable
 
         ShownFigure Share(int cell) => hidden[cell]
             ? Shown.SmallNumber()
-            : Shown.Of(Proportions.Wilson(new Proportion((int)counts[cell], (int)counts[Judged])), 100);
+            : Shown.Of(Proportions.OfEffective(new Proportion((int)counts[cell], (int)counts[Judged]), effective), 100);
     }
 
-    private static long[] Counts(IEnumerable<(string Status, int N)> statuses)
-    {
-        var counts = new long[Kinds.Length];
-        foreach (var (status, n) in statuses)
-        {
-            counts[KindOf(status)] += n;
-        }
-
-        counts[Judged] = Parts.Parts.Sum(part => counts[part]);
-        return counts;
-    }
+    /// <summary>
+    /// What the statuses are worth as independent ones. A pupil who is stuck in one subject is likely to be in the next: at worst all of a pupil's
+    /// go together, and then they are worth (Σm)² ÷ Σm² for pupils with m subjects each (Kish 1965, Survey Sampling, section 11.7), the number of
+    /// pupils where each has as many. Taken here is Σm ÷ the most subjects of a pupil, which is never more: an interval from the number of
+    /// pupils, beside that of the statuses, would tell how many lack a subject or sit in a small year group.
+    /// </summary>
+    private static double Effective(long judged, IReadOnlyCollection<AlikePupilsRow> pupils) =>
+        (double)judged / pupils.Select(p => p.Expected).DefaultIfEmpty(1).Max();
 
     /// <summary>What is small is a number of pupils: five of them stuck in three subjects each are fifteen statuses, and five pupils.</summary>
     private static bool[] Hidden(long[] counts, IReadOnlyCollection<AlikePupilsRow> pupils)
     {
         var judged = PupilsOf(Parts.Parts.Contains);
-        var small = new bool[Kinds.Length];
+        var small = new bool[Cells];
         small[Judged] = FixedTable.IsSmall(judged);
-        small[NoData] = FixedTable.IsSmall(PupilsOf(kind => kind == NoData));
+        small[NoData] = FixedTable.IsSmall(PupilsOf(cell => cell == NoData));
         foreach (var part in Parts.Parts)
         {
             small[part] = judged is > 0 and < FixedTable.LargeEnough
-                || FixedTable.IsSmall(PupilsOf(kind => kind == part))
-                || FixedTable.IsSmall(PupilsOf(kind => kind != part && Parts.Parts.Contains(kind)));
+                || FixedTable.IsSmall(PupilsOf(cell => cell == part))
+                || FixedTable.IsSmall(PupilsOf(cell => cell != part && Parts.Parts.Contains(cell)));
         }
 
         while (true)
         {
             var hidden = FixedTable.Hide(counts, null, small, [Parts]);
-            if (hidden[Judged] || !FixedTable.IsSmall(PupilsOf(kind => kind != NoData && hidden[kind])))
+            if (hidden[Judged] || !FixedTable.IsSmall(PupilsOf(cell => cell != NoData && hidden[cell])))
             {
+                // How many were expected follows from the roll: what is not judged tells what is.
+                hidden[NoData] |= hidden[Judged];
                 return hidden;
             }
 
@@ -81,8 +76,17 @@ internal static class ProgressTable
             small[Parts.Parts.Where(part => !hidden[part] && counts[part] > 0).OrderBy(part => counts[part]).FirstOrDefault(Judged)] = true;
         }
 
-        long PupilsOf(Func<int, bool> isMeant) => pupils.Where(p => p.Statuses.Any(status => isMeant(KindOf(status)))).Sum(p => (long)p.Pupils);
+        long PupilsOf(Func<int, bool> isMeant) =>
+            pupils.Where(p => Enumerable.Range(1, Cells - 1).Any(cell => isMeant(cell) && SubjectsOf(p, cell) > 0)).Sum(p => (long)p.Pupils);
     }
 
-    private static int KindOf(string status) => Array.IndexOf(Kinds, status) is var kind and > 0 ? kind : Rest;
+    private static int SubjectsOf(AlikePupilsRow pupil, int cell) => cell switch
+    {
+        Judged => pupil.Expected - pupil.NoData,
+        Stuck => pupil.Stuck,
+        SlowMoving => pupil.SlowMoving,
+        FallingBehind => pupil.FallingBehind,
+        OtherwiseJudged => pupil.OtherwiseJudged,
+        _ => pupil.NoData,
+    };
 }

@@ -113,13 +113,43 @@ internal sealed class ResultIntake(SummaryCells cells, PupilIntake pupils)
         var dueBefore = await work.Connection.QuerySingleOrDefaultAsync<DateOnly?>(work.Command(Find, new { collection.CollectionId }, ct));
         var saved = await work.Connection.ExecuteAsync(
             work.Command(Save, collection with { LockedAt = collection.LockedAt?.ToUniversalTime() }, ct));
-        if (saved == 0 || dueBefore == collection.DueOn)
+        if (saved == 0)
+        {
+            return;
+        }
+
+        await KeepCollectedAsync(work, collection, ct);
+        if (dueBefore == collection.DueOn)
         {
             return;
         }
 
         await Held.ShareTestsOfCollectionAsync(work, collection.CollectionId, ct);
         await cells.AttainmentIsDueAsync(work, await CellsOfCollectionAsync(work, collection.CollectionId, ct), ct);
+    }
+
+    /// <summary>Keeps which tests a collection takes; what says nothing of them leaves them as they are.</summary>
+    private static async Task KeepCollectedAsync(Work work, CollectionChanged collection, CancellationToken ct)
+    {
+        const string Forget = "delete from collection_test where collection_id = @CollectionId";
+        const string Save = """
+            insert into collection_test (collection_id, test_id, year_groups)
+            select @CollectionId, test_id, string_to_array(year_groups, ' ')
+            from unnest(@Tests, @YearGroups) as t (test_id, year_groups)
+            on conflict do nothing
+            """;
+        if (collection.Tests is not { } tests)
+        {
+            return;
+        }
+
+        await work.Connection.ExecuteAsync(work.Command(Forget, new { collection.CollectionId }, ct));
+        await work.Connection.ExecuteAsync(work.Command(Save, new
+        {
+            collection.CollectionId,
+            Tests = tests.Select(t => t.TestId).ToArray(),
+            YearGroups = tests.Select(t => string.Join(' ', t.YearGroups)).ToArray(),
+        }, ct));
     }
 
     private static Task KeepCodesAsync(Work work, TestChanged test, CancellationToken ct)

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using GoldenThread.Gateway.Contracts;
 using GoldenThread.Gateway.OpenApi;
 using GoldenThread.Gateway.Transcoding;
+using GoldenThread.Gateway.Transcoding.Json;
 using GoldenThread.TestSupport;
 using GoldenThread.Type.V1;
 
@@ -144,6 +145,55 @@ public sealed class OpenApiTests
         var download = Document["paths"]!["/v1/attainment:download"]!["get"]!;
         Assert.NotNull(download["responses"]!["200"]!["content"]!["text/csv"]);
     }
+
+    [Fact]
+    public void BodyAndAnswer_HaveAnExample_ThatTheGatewayReads()
+    {
+        var bodies = 0;
+        foreach (var method in ContractFile.Set.Methods)
+        {
+            var operation = OperationOf(method)!;
+            if (JsonIn(operation["requestBody"]) is { } body)
+            {
+                bodies++;
+                var example = ExampleIn(body, $"the body of {method.Rpc.FullName}");
+                if (method.BodyField is { } field)
+                {
+                    JsonToWire.Field(field, example, new WireBuffer());
+                }
+                else
+                {
+                    JsonToWire.Message(method.Request, example, new WireBuffer());
+                }
+            }
+
+            if (JsonIn(operation["responses"]!["200"]) is { } answer)
+            {
+                JsonToWire.Message(method.Response!, ExampleIn(answer, $"the answer of {method.Rpc.FullName}"), new WireBuffer());
+            }
+        }
+
+        Assert.True(bodies > 40, $"only {bodies} bodies were looked at");
+    }
+
+    [Fact]
+    public void Example_ShowsWhatAValueLooksLike()
+    {
+        var pupil = JsonIn(Document["paths"]!["/v1/pupils/{pupil_id}"]!["get"]!["responses"]!["200"])!["example"]!["pupil"]!;
+        Assert.True(Guid.TryParse((string?)pupil["pupilId"], out _));
+        Assert.True(DateOnly.TryParseExact((string?)pupil["bornOn"], "yyyy-MM-dd", out _));
+        Assert.Equal("D801200012001", (string?)pupil["upn"]);
+        Assert.Equal("SEX_FEMALE", (string?)pupil["sex"]);
+        Assert.Equal("\"3\"", (string?)pupil["etag"]);
+        var result = JsonIn(Document["paths"]!["/v1/schools/{school_urn}/results"]!["post"]!["responses"]!["200"])!["example"]!["result"]!;
+        Assert.Equal(("104.5", null), ((string?)result["score"], (string?)result["code"]));
+        Assert.Equal("2026-01-31T09:00:00Z", (string?)result["recordedAt"]);
+    }
+
+    private static JsonNode? JsonIn(JsonNode? bodyOrAnswer) => bodyOrAnswer?["content"]?["application/json"];
+
+    private static byte[] ExampleIn(JsonNode media, string whose) =>
+        media["example"] is { } example ? System.Text.Encoding.UTF8.GetBytes(example.ToJsonString()) : throw new InvalidOperationException($"{whose} has no example");
 
     private static JsonObject? OperationOf(RestMethod method) =>
         Document["paths"]![OpenApiDocument.PathOf(method.Path.Text)]?[method.Verb.ToLowerInvariant()]?.AsObject();

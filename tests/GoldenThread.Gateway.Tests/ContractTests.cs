@@ -72,6 +72,14 @@ public sealed class ContractTests : IDisposable
         await RefusedAsync(gateway, set => set.File.Single(IsKitchen).Dependency.Clear(), "not a descriptor set");
         await File.WriteAllTextAsync(_path, "this is no descriptor set", TestContext.Current.CancellationToken);
         await gateway.GetAsync("/v1/dishes/1");
+        // A folder in its place may not be read, whoever asks: like a file whose rights are wrong.
+        File.Delete(_path);
+        Directory.CreateDirectory(_path);
+        await Eventually.Async(() => Task.FromResult(gateway.Log.Says("cannot be read now")), "the log says that the file cannot be read");
+        await gateway.GetAsync("/v1/dishes/1");
+        Directory.Delete(_path);
+        Write(set => Rule(set, "WhoAnswers").AdditionalBindings.Add(new HttpRule { Get = "/v1/whoever" }));
+        await Eventually.Async(async () => Assert.Equal("only", (string?)(await gateway.GetAsync("/v1/whoever"))["name"]));
     }
 
     [Fact]
@@ -91,7 +99,15 @@ public sealed class ContractTests : IDisposable
         Refuses(set => Method(set, "Echo").OutputType = ".google.api.HttpBody", "google.api.HttpBody other than");
     }
 
-    public void Dispose() => File.Delete(_path);
+    public void Dispose()
+    {
+        if (Directory.Exists(_path))
+        {
+            Directory.Delete(_path);
+        }
+
+        File.Delete(_path);
+    }
 
     private static FileDescriptorSet Read()
     {

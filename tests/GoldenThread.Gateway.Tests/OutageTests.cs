@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
+using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Text.Json.Nodes;
 using GoldenThread.TestSupport;
@@ -138,6 +139,29 @@ public sealed class OutageTests
     }
 
     [Fact]
+    public async Task RateLimit_OfOneClient_IsNoOthers()
+    {
+        await using var issuer = await TestIssuer.StartAsync();
+        await using var kitchen = await KitchenServer.StartAsync("only");
+        await using var gateway = await GatewayUnderTest.StartAsync(
+            [kitchen], "Gateway:RateLimit:Requests=3", "Gateway:RateLimit:Window=00:10:00", "Identity:Issuers:0:Authority=" + issuer.Authority);
+        string[] tokens =
+        [
+            issuer.ClientToken("one", "a"), issuer.ClientToken("another", "a"), issuer.Token("person", "a", OfApplication("one")),
+            issuer.Token("somebody", "a", OfApplication("one")), issuer.Token("person", "a", OfApplication("another")), "", issuer.ExpiredToken("person", "a"),
+        ];
+
+        foreach (var token in tokens[..^1])
+        {
+            Assert.Equal(3, await UseUpAsync(gateway, token));
+        }
+
+        // Who is not believed is nobody, at the same address as the one without a token.
+        Assert.Equal(0, await UseUpAsync(gateway, tokens[^1]));
+        Assert.Equal(0, await UseUpAsync(gateway, tokens[0]));
+    }
+
+    [Fact]
     public async Task UploadBeyondTheLimit_IsA413_DeclaredOrNot()
     {
         await using var kitchen = await KitchenServer.StartAsync("only");
@@ -190,11 +214,13 @@ public sealed class OutageTests
     private static async Task<string?> WellAsync(GatewayUnderTest gateway) => (string?)(await gateway.GetAsync("/health/ready"))["services"]!["kitchen"];
 
     // How many requests are served before one is refused.
-    private static async Task<int> UseUpAsync(GatewayUnderTest gateway)
+    private static async Task<int> UseUpAsync(GatewayUnderTest gateway, string token = "")
     {
         for (var served = 0; ; served++)
         {
-            using var response = await gateway.Http.GetAsync("/v1/who", Ct);
+            using var request = new HttpRequestMessage(HttpMethod.Get, "/v1/who");
+            request.Headers.Authorization = token.Length > 0 ? new AuthenticationHeaderValue("Bearer", token) : null;
+            using var response = await gateway.Http.SendAsync(request, Ct);
             if (!response.IsSuccessStatusCode)
             {
                 await GatewayUnderTest.ProblemAsync(response, 429, "RATE_LIMITED");
@@ -202,6 +228,8 @@ public sealed class OutageTests
             }
         }
     }
+
+    private static Dictionary<string, object> OfApplication(string client) => new() { ["azp"] = client };
 
     private static async Task<IEnumerable<string>> AskAsync(GatewayUnderTest gateway, int times)
     {

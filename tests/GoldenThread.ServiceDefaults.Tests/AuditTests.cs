@@ -186,10 +186,9 @@ public sealed class AuditTests : IAsyncLifetime
     {
         await specimen.PutSchoolAsync(300_021);
         await specimen.PutSchoolAsync(300_022, "opening of a school");
-        await specimen.PutSchoolAsync(300_023, new string('x', 201));
 
         Assert.Equal(
-            ["school register", "opening of a school", "school register"],
+            ["school register", "opening of a school"],
             await specimen.RowsAsync("select purpose from audit where subject_kind = 'school' order by school_urn", row => row.GetString(0)));
     }
 

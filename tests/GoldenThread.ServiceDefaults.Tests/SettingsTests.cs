@@ -20,6 +20,7 @@ public sealed class SettingsTests
     [InlineData("Service:BindAddress=everywhere", "Service:BindAddress is not an IP address")]
     [InlineData("Service:BindAddress=0.0.0.0", "Service:AllowPlaintext=true")]
     [InlineData("Service:PeerPatience=00:00:00", "Service:PeerPatience must be a time")]
+    [InlineData("Service:MostUploadsAtOnce=0", "Service:MostUploadsAtOnce must be 1 or more")]
     [InlineData("Rabbit:Password=", "Rabbit:Password is missing")]
     [InlineData("Rabbit:Host=broker.example.org", "Set Rabbit:UseTls=true")]
     [InlineData("Identity:Issuers:0:Authority=", "Identity:Issuers: each Authority is an address")]

@@ -41,7 +41,7 @@ internal sealed class Specimen : IAsyncDisposable
         (grpcPort, healthPort) = (ports[0], ports[1]);
         this.issuer = issuer;
         channel = GrpcChannel.ForAddress($"http://127.0.0.1:{grpcPort}");
-        Lead = new Metadata { { "authorization", $"Bearer {issuer.Token("lead", "schools.write pupils.read pupils.write")}" } };
+        Lead = new Metadata { { "authorization", $"Bearer {issuer.Token("lead", "schools.write pupils.read pupils.write grants.write")}" } };
         settings =
         [
             $"--Service:GrpcPort={grpcPort}", $"--Service:HealthPort={healthPort}",
@@ -62,6 +62,10 @@ internal sealed class Specimen : IAsyncDisposable
 
     public PupilService.PupilServiceClient Pupils => new(channel);
 
+    public GrantService.GrantServiceClient Grants => new(channel);
+
+    public RosterService.RosterServiceClient Rosters => new(channel);
+
     public Health.HealthClient Health => new(channel);
 
     /// <summary>Its database; null where it was given the address of none.</summary>
@@ -69,6 +73,9 @@ internal sealed class Specimen : IAsyncDisposable
 
     /// <summary>Its broker; null where it has none.</summary>
     public (RabbitServer Server, string VirtualHost)? Rabbit { get; private init; }
+
+    /// <summary>A migrated database by itself.</summary>
+    public static Task<TestDatabase> DatabaseAsync() => Migrated.CloneAsync();
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
@@ -167,6 +174,9 @@ internal sealed class Specimen : IAsyncDisposable
         }
     }
 
+    /// <summary>The lead's headers with one more.</summary>
+    public Metadata LeadWith(string name, string value) => new() { { name, value }, Lead[0] };
+
     /// <summary>What its log says so far.</summary>
     public Task<string> LogAsync() => File.ReadAllTextAsync(log, Ct);
 
@@ -245,17 +255,7 @@ internal sealed class Specimen : IAsyncDisposable
 
     private static async Task RenameAsync(string name, string to) => await (await PostgresServer.SharedAsync()).ExecuteAsync($"alter database {name} rename to {to}");
 
-    private Metadata For(string? purpose)
-    {
-        if (purpose is null)
-        {
-            return Lead;
-        }
-
-        var headers = new Metadata { { "purpose", purpose } };
-        headers.Add(Lead[0]);
-        return headers;
-    }
+    private Metadata For(string? purpose) => purpose is null ? Lead : LeadWith("purpose", purpose);
 
     private async Task<NpgsqlConnection> SuperuserAsync()
     {

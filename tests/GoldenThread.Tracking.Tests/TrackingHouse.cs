@@ -70,7 +70,7 @@ public sealed class TrackingHouse : IAsyncLifetime
             "--Tracking:BootstrapAdministrators:0:Role=DataLead",
             $"--Tracking:BootstrapAdministrators:1:Issuer={Issuer.Authority}", "--Tracking:BootstrapAdministrators:1:Subject=it",
             "--Tracking:BootstrapAdministrators:1:Role=TrustIt",
-            "--Services:Assessment=http://127.0.0.1:9");
+            "--Services:Assessment=http://127.0.0.1:9", "--Service:MostUploadsAtOnce=16");
         channel = GrpcChannel.ForAddress($"http://127.0.0.1:{service.GrpcPort}", new GrpcChannelOptions { MaxReceiveMessageSize = 64 << 20 });
         Lead = Caller("lead");
         It = Caller("it");

@@ -23,15 +23,18 @@ public sealed class TestIssuer : IAsyncDisposable
     private readonly RSA key = RSA.Create(2048);
     private readonly RSA foreignKey = RSA.Create(2048);
 
-    private TestIssuer()
+    private readonly string? name;
+
+    private TestIssuer(string? name)
     {
+        this.name = name;
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         server = builder.Build();
         server.MapGet("/.well-known/openid-configuration", () => Results.Json(new Dictionary<string, object>
         {
-            ["issuer"] = Authority,
+            ["issuer"] = Name,
             ["jwks_uri"] = $"{Authority}/jwks",
             ["token_endpoint"] = $"{Authority}/token",
             ["authorization_endpoint"] = $"{Authority}/authorize",
@@ -46,13 +49,17 @@ public sealed class TestIssuer : IAsyncDisposable
     /// <summary>The issuer's URL, for <c>Identity:Issuers:0:Authority</c>.</summary>
     public string Authority => server.Urls.First();
 
+    /// <summary>What it calls itself in discovery and tokens: its URL, unless it was given another name.</summary>
+    public string Name => name ?? Authority;
+
     /// <summary>Where a service gets its own token: any client id and secret will do.</summary>
     public string TokenEndpoint => $"{Authority}/token";
 
     /// <summary>Starts on a free port.</summary>
-    public static async Task<TestIssuer> StartAsync()
+    /// <param name="name">What it calls itself, where that is not its URL.</param>
+    public static async Task<TestIssuer> StartAsync(string? name = null)
     {
-        var issuer = new TestIssuer();
+        var issuer = new TestIssuer(name);
         await issuer.server.StartAsync();
         return issuer;
     }
@@ -98,7 +105,7 @@ public sealed class TestIssuer : IAsyncDisposable
 
     private Dictionary<string, object> Claims(string audience, string subject, string scopes) => new()
     {
-        ["iss"] = Authority,
+        ["iss"] = Name,
         ["aud"] = audience,
         ["sub"] = subject,
         ["scope"] = scopes,

@@ -64,7 +64,7 @@ internal sealed partial class ContractStore : BackgroundService
             _lastSeen = digest;
             TakeOver(ContractSet.Load(bytes));
         }
-        catch (IOException e)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             Unreadable(_path, e.Message);
         }

@@ -63,7 +63,7 @@ internal sealed partial class Operations(Schemas schemas)
         }
 
         var schema = method.BodyField is { } field ? schemas.Of(field) : method.TakesWholeBody ? schemas.BodyOf(method) : null;
-        return schema is null ? null : Body(null, new JsonObject { ["application/json"] = new JsonObject { ["schema"] = schema } });
+        return schema is null ? null : Body(null, Json(schema, Examples.OfBody(method)));
     }
 
     private static JsonObject Body(string? description, JsonObject content)
@@ -113,8 +113,11 @@ internal sealed partial class Operations(Schemas schemas)
     {
         CallKind.Download => new JsonObject(MediaTypesIn(Comments.Of(method.Rpc)).Select(type => KeyValuePair.Create(type, (JsonNode?)new JsonObject()))),
         CallKind.Stream => new JsonObject { ["application/x-ndjson"] = new JsonObject { ["schema"] = schemas.Of(method.Response!) } },
-        _ => new JsonObject { ["application/json"] = new JsonObject { ["schema"] = schemas.Of(method.Response!) } },
+        _ => Json(schemas.Of(method.Response!), Examples.Of(method.Response!)),
     };
+
+    private static JsonObject Json(JsonObject schema, JsonNode example) =>
+        new() { ["application/json"] = new JsonObject { ["schema"] = schema, ["example"] = example } };
 
     // The comments name the media types of raw bodies; the wire does not restrict them.
     private static List<string> MediaTypesIn(params IEnumerable<string> comments)

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using GoldenThread.Gateway.Transcoding;
 using GoldenThread.Gateway.Transcoding.Json;
+using GoldenThread.ServiceDefaults;
 
 namespace GoldenThread.Gateway.OpenApi;
 
@@ -19,7 +20,7 @@ internal static class Parameters
             ["required"] = false,
             ["description"] = "A key of your own for this request, such as a UUID. Sent again with the same request within 7 days, it gets the stored answer "
                 + "and changes nothing; with another request it is refused (422).",
-            ["schema"] = new JsonObject { ["type"] = "string", ["minLength"] = 1, ["maxLength"] = 200 },
+            ["schema"] = new JsonObject { ["type"] = "string", ["minLength"] = 1, ["maxLength"] = HeaderLimits.IdempotencyKey },
         },
         ["IfMatch"] = IfMatch(required: false, "The etag you read. Where it is sent, the change is made only if nobody changed it since (else 412)."),
         ["IfMatchRequired"] = IfMatch(required: true, "The etag you read: the change is made only if nobody changed it since (else 412; 428 without it)."),
@@ -95,7 +96,7 @@ internal static class Parameters
         ["in"] = "header",
         ["required"] = false,
         ["description"] = "Why you ask; it is written to the audit.",
-        ["schema"] = new JsonObject { ["type"] = "string", ["maxLength"] = 200, ["default"] = purpose },
+        ["schema"] = new JsonObject { ["type"] = "string", ["maxLength"] = HeaderLimits.Purpose, ["default"] = purpose },
     };
 
     private static JsonObject IfMatch(bool required, string description) => new()

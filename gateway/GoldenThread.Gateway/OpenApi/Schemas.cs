@@ -33,10 +33,14 @@ internal sealed partial class Schemas
     /// <summary>A message.</summary>
     public JsonObject Of(MessageShape message) => Named(NameOf(message.Descriptor), () => MessageSchema(message, message.Fields));
 
+    /// <summary>The fields of a whole body: what the path does not give.</summary>
+    public static FieldShape[] BodyFields(RestMethod method) =>
+        method.Request.Fields.Where(field => !method.Path.Fields.Contains(field.Descriptor.Name)).ToArray();
+
     /// <summary>The JSON body of a method's request: the message without what the path gives; null where nothing is left.</summary>
     public JsonObject? BodyOf(RestMethod method)
     {
-        var fields = method.Request.Fields.Where(field => !method.Path.Fields.Contains(field.Descriptor.Name)).ToArray();
+        var fields = BodyFields(method);
         if (fields.Length == 0)
         {
             return null;
@@ -180,16 +184,12 @@ internal sealed partial class Schemas
         return schema;
     }
 
-    // What the comment says of a text; where the empty text means something too, the format does not hold.
-    private static string? FormatOf(FieldShape field, string comment)
-    {
-        if (field.Type != FieldType.String || field.IsRepeated || comment.Contains("mpty", StringComparison.Ordinal))
-        {
-            return null;
-        }
+    /// <summary>What the comment says of a text.</summary>
+    public static string? FormatIn(string comment) => IsUuid().IsMatch(comment) ? "uuid" : IsDay().IsMatch(comment) ? "date" : null;
 
-        return IsUuid().IsMatch(comment) ? "uuid" : IsDay().IsMatch(comment) ? "date" : null;
-    }
+    // Where the empty text means something too, the format does not hold.
+    private static string? FormatOf(FieldShape field, string comment) =>
+        field.Type != FieldType.String || field.IsRepeated || comment.Contains("mpty", StringComparison.Ordinal) ? null : FormatIn(comment);
 
     // goldenthread.assessment.v1.Result is assessment.Result; from version 2 on the version is part of the name.
     private static string NameOf(IDescriptor type)
@@ -199,7 +199,7 @@ internal sealed partial class Schemas
         return package is [.., var service, "v1"] ? $"{service}.{local}" : $"{string.Join('.', package[^Math.Min(2, package.Length)..])}.{local}";
     }
 
-    [GeneratedRegex(@"^UUID\b|\(UUID\)")]
+    [GeneratedRegex(@"^UUIDs?\b|\(UUIDs?\)")]
     private static partial Regex IsUuid();
 
     [GeneratedRegex(@"\bISO date\b|yyyy-MM-dd")]

@@ -52,10 +52,12 @@ public static class ServiceHost
             grpc.Interceptors.Add<ErrorInterceptor>();
             grpc.Interceptors.Add<CallerInterceptor>();
             grpc.Interceptors.Add<IdempotencyInterceptor>();
+            grpc.Interceptors.Add<UploadLimit>();
         });
         builder.Services.AddSingleton<ErrorInterceptor>();
         builder.Services.AddSingleton<CallerInterceptor>();
         builder.Services.AddSingleton<IdempotencyInterceptor>();
+        builder.Services.AddSingleton<UploadLimit>();
         builder.WebHost.ConfigureKestrel(Listen);
         return builder;
     }

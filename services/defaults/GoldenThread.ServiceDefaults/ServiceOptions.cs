@@ -41,6 +41,10 @@ public sealed class ServiceOptions
     /// <summary>How many audited reads may wait for the audit table before calls are refused.</summary>
     [Range(1, int.MaxValue, ErrorMessage = "Service:MostReadsWaiting must be 1 or more; example: Service__MostReadsWaiting=100000")]
     public int MostReadsWaiting { get; set; } = 100_000;
+
+    /// <summary>How many files may be uploaded at once: each holds a connection to the database until its last byte, however slowly that comes.</summary>
+    [Range(1, int.MaxValue, ErrorMessage = "Service:MostUploadsAtOnce must be 1 or more; example: Service__MostUploadsAtOnce=4")]
+    public int MostUploadsAtOnce { get; set; } = 4;
 }
 
 /// <summary>The service's own database. Section "Database".</summary>

@@ -65,7 +65,7 @@ internal sealed class ResultsEdge(ResultStore store, CollectionStore collections
         {
             CollectionId = AssessmentFields.OptionalId(request.CollectionId, "collection_id"),
             EntrySubject = AssessmentFields.OptionalFilter(request.Subject, "subject"),
-            AsAt = request.AsAt?.ToDateTimeOffset(),
+            AsAt = Fields.OptionalInstant(request.AsAt, "as_at"),
         };
         var list = $"pupil results {pupilId} {filter}";
         var size = Paging.Size(request.PageSize);
@@ -99,7 +99,7 @@ internal sealed class ResultsEdge(ResultStore store, CollectionStore collections
             TestId = AssessmentFields.OptionalId(request.TestId, "test_id"),
             EntrySubject = AssessmentFields.OptionalFilter(request.Subject, "subject"),
             YearGroup = AssessmentFields.OptionalYearGroup(request.YearGroup, "year_group"),
-            AsAt = request.AsAt?.ToDateTimeOffset(),
+            AsAt = Fields.OptionalInstant(request.AsAt, "as_at"),
         };
         var list = $"school results {request.SchoolUrn} {filter}";
         var size = Paging.Size(request.PageSize);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 
 namespace GoldenThread.ServiceDefaults;
@@ -9,6 +10,10 @@ public static class Fields
     // No school day lies outside, and every one within has an academic year.
     private const int FirstYear = 1901;
     private const int LastYear = 2199;
+
+    // Seconds since 1970 of 0001-01-01T00:00:00Z and 9999-12-31T23:59:59Z.
+    private const long FirstSecond = -62_135_596_800;
+    private const long LastSecond = 253_402_300_799;
 
     /// <summary>An id (UUID).</summary>
     public static Guid Id(string value, string field) =>
@@ -22,6 +27,15 @@ public static class Fields
             && day.Year is >= FirstYear and <= LastYear
             ? day
             : throw Refusal.InvalidField("DATE_INVALID", field, $"{field} must be a date such as 2026-01-31, between {FirstYear} and {LastYear}.");
+
+    /// <summary>An instant (UTC), of the years 1 to 9999.</summary>
+    public static DateTimeOffset Instant(Timestamp value, string field) =>
+        value is { Seconds: >= FirstSecond and <= LastSecond, Nanos: >= 0 and < 1_000_000_000 }
+            ? value.ToDateTimeOffset()
+            : throw Refusal.InvalidField("INSTANT_INVALID", field, $"{field} must be an instant of the years 1 to 9999, such as 2026-01-31T09:00:00Z.");
+
+    /// <summary>An instant that may be absent.</summary>
+    public static DateTimeOffset? OptionalInstant(Timestamp? value, string field) => value is null ? null : Instant(value, field);
 
     /// <summary>A decimal with a point, no thousands separator, no exponent.</summary>
     public static decimal Decimal(string value, string field) =>

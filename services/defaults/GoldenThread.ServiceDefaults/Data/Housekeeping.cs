@@ -5,7 +5,7 @@ using Npgsql;
 namespace GoldenThread.ServiceDefaults;
 
 /// <summary>Removes what has served: stored answers after 7 days, claims of messages after 30.</summary>
-internal sealed partial class Housekeeping(NpgsqlDataSource source, ILogger<Housekeeping> log) : RecurringWork(Interval)
+internal sealed partial class Housekeeping(NpgsqlDataSource source, ILogger<Housekeeping> log, TimeProvider clock) : RecurringWork(Interval, clock)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromHours(1);
 

@@ -17,7 +17,6 @@ internal sealed class IdempotentCall(Caller caller, string rpc, string key)
 {
     public const string Constraint = "pk_idempotency";
     private const string StateKey = "goldenthread.idempotent-call";
-    private const int LongestKey = 255;
 
     private readonly string client = ClientOf(caller);
 
@@ -36,9 +35,10 @@ internal sealed class IdempotentCall(Caller caller, string rpc, string key)
             return null;
         }
 
-        if (key.Length > LongestKey)
+        if (key.Length > HeaderLimits.IdempotencyKey)
         {
-            throw Refusal.InvalidField("IDEMPOTENCY_KEY_INVALID", "Idempotency-Key", $"An Idempotency-Key has at most {LongestKey} characters.");
+            throw Refusal.InvalidField(
+                "IDEMPOTENCY_KEY_INVALID", "Idempotency-Key", $"An Idempotency-Key has at most {HeaderLimits.IdempotencyKey} characters.");
         }
 
         var call = new IdempotentCall(context.Caller(), context.Method, key);
@@ -49,6 +49,17 @@ internal sealed class IdempotentCall(Caller caller, string rpc, string key)
     /// <summary>Two requests with one key at once: the second is told to ask again, and will then be answered like the first.</summary>
     public static RpcException SameKeyAtOnce() =>
         Refusal.Unavailable("IDEMPOTENCY_KEY_IN_USE", "A request with this Idempotency-Key is just being handled. Send it again.");
+
+    /// <summary>Keeps the key for this transaction, to its end. UNAVAILABLE where another request holds it.</summary>
+    public async Task ClaimAsync(NpgsqlTransaction transaction, CancellationToken ct)
+    {
+        var claim = JsonSerializer.Serialize(new[] { client, rpc, key });
+        if (!await transaction.Connection!.ExecuteScalarAsync<bool>(new CommandDefinition(
+            "select pg_try_advisory_xact_lock(hashtextextended(@claim, 0))", new { claim }, transaction, cancellationToken: ct)))
+        {
+            throw SameKeyAtOnce();
+        }
+    }
 
     public async Task<IMessage?> FindAsync(NpgsqlConnection connection, CancellationToken ct)
     {
@@ -98,7 +109,10 @@ internal sealed class IdempotentCall(Caller caller, string rpc, string key)
     }
 }
 
-/// <summary>Answers a repeated unary request from what was stored with its effect.</summary>
+/// <summary>
+/// Answers a repeated unary request from what was stored with its effect. A refusal is looked at again: the request of the same key that came at the same
+/// time may have committed since, and its effect be what this one was refused for.
+/// </summary>
 internal sealed class IdempotencyInterceptor(NpgsqlDataSource source) : Interceptor
 {
     public override async Task<TResponse> UnaryServerHandler<TRequest, TResponse>(
@@ -111,7 +125,24 @@ internal sealed class IdempotencyInterceptor(NpgsqlDataSource source) : Intercep
 
         var call = IdempotentCall.Of(context)!;
         call.RequestHash = SHA256.HashData(((IMessage)request).ToByteArray());
-        return (TResponse?)await FindAsync(call, context.CancellationToken) ?? await continuation(request, context);
+        if (await FindAsync(call, context.CancellationToken) is { } answered)
+        {
+            return (TResponse)answered;
+        }
+
+        try
+        {
+            return await continuation(request, context);
+        }
+        catch (Exception e) when (e is PostgresException or RpcException { StatusCode: not StatusCode.InvalidArgument })
+        {
+            if (await FindAsync(call, context.CancellationToken) is { } meanwhile)
+            {
+                return (TResponse)meanwhile;
+            }
+
+            throw;
+        }
     }
 
     private async Task<IMessage?> FindAsync(IdempotentCall call, CancellationToken ct)

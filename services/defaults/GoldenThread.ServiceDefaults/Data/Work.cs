@@ -10,7 +10,7 @@ namespace GoldenThread.ServiceDefaults;
 /// <summary>Begins the work of a write.</summary>
 public sealed class Works(NpgsqlDataSource source, OutboxSignal signal)
 {
-    /// <summary>Work in the name of a call; it honours the call's Idempotency-Key.</summary>
+    /// <summary>Work in the name of a call; it honours the call's Idempotency-Key. UNAVAILABLE while another call with that key is at work.</summary>
     public async Task<Work> BeginAsync(ServerCallContext context)
     {
         var connection = await source.OpenConnectionAsync(context.CancellationToken);
@@ -75,7 +75,13 @@ public sealed class Work : IAsyncDisposable
     {
         try
         {
-            return new(connection, await connection.BeginTransactionAsync(ct), signal, caller, idempotent, action);
+            var transaction = await connection.BeginTransactionAsync(ct);
+            if (idempotent is not null)
+            {
+                await idempotent.ClaimAsync(transaction, ct);
+            }
+
+            return new(connection, transaction, signal, caller, idempotent, action);
         }
         catch
         {

@@ -1,7 +1,7 @@
+using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
-using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
 
 namespace GoldenThread.ServiceDefaults;
@@ -25,8 +25,7 @@ public static class Authentication
     /// <summary>Adds the schemes. An issuer without TLS is accepted on loopback alone.</summary>
     public static IServiceCollection AddIssuers(this IServiceCollection services, IdentityOptions identity)
     {
-        var authentication = services.AddAuthentication(Scheme).AddPolicyScheme(Scheme, null, options =>
-            options.ForwardDefaultSelector = http => SchemeOf(identity, http.Request.Headers.Authorization.ToString()));
+        var authentication = services.AddAuthentication(Scheme).AddScheme<AuthenticationSchemeOptions, IssuerChoice>(Scheme, null);
         for (var i = 0; i < identity.Issuers.Count; i++)
         {
             var issuer = identity.Issuers[i];
@@ -58,39 +57,6 @@ public static class Authentication
         };
     }
 
-    private static string SchemeOf(IdentityOptions identity, string authorization)
-    {
-        if (identity.Issuers.Count == 1)
-        {
-            return SchemeName(0);
-        }
-
-        var handler = new JsonWebTokenHandler();
-        var token = authorization.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase) ? authorization[7..].Trim() : "";
-        if (handler.CanReadToken(token))
-        {
-            var claimed = IssuerOf(handler, token);
-            var index = identity.Issuers.FindIndex(i => i.Authority.TrimEnd('/') == claimed?.TrimEnd('/'));
-            if (index >= 0)
-            {
-                return SchemeName(index);
-            }
-        }
-
-        return SchemeName(0);
-    }
-
-    private static string? IssuerOf(JsonWebTokenHandler handler, string token)
-    {
-        try
-        {
-            return handler.ReadJsonWebToken(token).Issuer;
-        }
-        catch (ArgumentException)
-        {
-            return null;
-        }
-    }
-
-    private static string SchemeName(int index) => $"issuer-{index}";
+    /// <summary>The scheme of the issuer at this place in the settings.</summary>
+    internal static string SchemeName(int index) => $"issuer-{index}";
 }

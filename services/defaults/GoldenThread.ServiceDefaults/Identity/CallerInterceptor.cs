@@ -77,8 +77,7 @@ internal sealed class CallerInterceptor(RoleLookup roles, ReadAudit reads, IOpti
             return;
         }
 
-        var principal = await BelieveAsync(context);
-        var issuer = identity.Value.Issuers.First(i => i.Authority.TrimEnd('/') == principal.FindFirstValue("iss")?.TrimEnd('/'));
+        var (principal, issuer) = await BelieveAsync(context);
         var caller = ToCaller(principal, issuer, context, rule);
         if (rule.Access is { } access)
         {
@@ -93,7 +92,7 @@ internal sealed class CallerInterceptor(RoleLookup roles, ReadAudit reads, IOpti
         caller.Attach(context);
     }
 
-    private static async ValueTask<ClaimsPrincipal> BelieveAsync(ServerCallContext context)
+    private async ValueTask<(ClaimsPrincipal Principal, IssuerOptions Issuer)> BelieveAsync(ServerCallContext context)
     {
         if (string.IsNullOrEmpty(context.RequestHeaders.GetValue("authorization")))
         {
@@ -103,7 +102,8 @@ internal sealed class CallerInterceptor(RoleLookup roles, ReadAudit reads, IOpti
         var result = await context.GetHttpContext().AuthenticateAsync(Authentication.Scheme);
         return result switch
         {
-            { Succeeded: true, Principal: { } principal } => principal,
+            // Whoever proved the token is its issuer, by whatever name: the token's own name for it is what grants are held under.
+            { Succeeded: true, Ticket: { } ticket } => (ticket.Principal, IssuerOf(ticket)),
             { Failure: SecurityTokenExpiredException } => throw Refusal.Unauthenticated("TOKEN_EXPIRED", "The token has expired. Sign in again."),
             { Failure: SecurityTokenInvalidAudienceException } => throw Refusal.Unauthenticated("TOKEN_AUDIENCE", "The token was not issued for this platform."),
             { Failure: { } failure } when IsIssuerUnreachable(failure) =>
@@ -111,6 +111,9 @@ internal sealed class CallerInterceptor(RoleLookup roles, ReadAudit reads, IOpti
             _ => throw Refusal.Unauthenticated("TOKEN_INVALID", "The token is not accepted here. Sign in again."),
         };
     }
+
+    private IssuerOptions IssuerOf(AuthenticationTicket ticket) =>
+        identity.Value.Issuers.Where((_, at) => Authentication.SchemeName(at) == ticket.AuthenticationScheme).Single();
 
     // The configuration manager wraps what it could not fetch; a token without a known key fails differently.
     private static bool IsIssuerUnreachable(Exception failure) =>
@@ -126,10 +129,17 @@ internal sealed class CallerInterceptor(RoleLookup roles, ReadAudit reads, IOpti
             .SelectMany(claim => claim.Value.Split(' ', StringSplitOptions.RemoveEmptyEntries))
             .ToHashSet(StringComparer.Ordinal);
         var isClientItself = client is not null && (subject == client || principal.FindFirstValue("idtyp") == "app");
-        var purpose = context.RequestHeaders.GetValue("purpose") is { Length: > 0 and <= 200 } said ? said : rule.Access?.Purpose;
         return new(principal.FindFirstValue("iss")!, isClientItself ? client! : subject, client,
-            scopes.Count == 0 ? None : scopes, string.IsNullOrEmpty(purpose) ? "school improvement" : purpose);
+            scopes.Count == 0 ? None : scopes, PurposeOf(context, rule));
     }
+
+    private static string PurposeOf(ServerCallContext context, RpcRule rule) => context.RequestHeaders.GetValue("purpose") switch
+    {
+        { Length: > HeaderLimits.Purpose } =>
+            throw Refusal.InvalidField("PURPOSE_TOO_LONG", "Purpose", $"A purpose has at most {HeaderLimits.Purpose} characters."),
+        { Length: > 0 } said => said,
+        _ => rule.Access is { Purpose.Length: > 0 } access ? access.Purpose : "school improvement",
+    };
 
     private async ValueTask DemandAsync(Caller caller, Access access, ClaimsPrincipal principal, IssuerOptions issuer, CancellationToken ct)
     {

@@ -74,8 +74,8 @@ internal sealed record Grant
             YearGroups = TrackingFields.YearGroups(said.YearGroups, "grant.year_groups"),
             ClassIds = said.ClassIds.Select(id => Fields.Id(id, "grant.class_ids")).Distinct().ToList(),
             Subjects = said.Subjects.Select(CheckSubjectCode).Distinct(StringComparer.Ordinal).ToList(),
-            ValidFrom = said.ValidFrom?.ToDateTimeOffset() ?? now,
-            ValidTo = said.ValidTo?.ToDateTimeOffset(),
+            ValidFrom = Fields.OptionalInstant(said.ValidFrom, "grant.valid_from") ?? now,
+            ValidTo = Fields.OptionalInstant(said.ValidTo, "grant.valid_to"),
             Reason = Fields.OptionalText(said.Reason, "grant.reason", LongestReason),
         };
         return grant.Checked(now);

@@ -159,20 +159,15 @@ internal sealed class OverviewStore(NpgsqlDataSource source)
     public async Task<ILookup<int, AlikePupilsRow>> StatusesAsync(Guid collectionId, DateOnly dueOn, int[] schoolUrns, CancellationToken ct)
     {
         const string Sql = """
-            with schools as (
-                select school_urn, present_urn
-                from (
-                    select school_urn, current_urn(school_urn) as present_urn
-                    from (
-                        select school_urn from pupil_enrolment union select school_urn from status_summary where collection_id = @collectionId
-                    ) s
-                ) h
-                where present_urn = any (@schoolUrns)
+            -- Materialised, so that the lineage is followed once for each school, and not for each pupil.
+            with schools as materialized (
+                select school_urn, current_urn(school_urn) as present_urn
+                from (select school_urn from pupil_enrolment union select school_urn from status_summary where collection_id = @collectionId) s
             ),
             sat as (
                 select distinct h.present_urn, s.subject, s.year_group
                 from status_summary s join schools h using (school_urn)
-                where s.collection_id = @collectionId
+                where s.collection_id = @collectionId and h.present_urn = any (@schoolUrns)
             ),
             expected as (
                 select distinct h.present_urn, t.subject, e.pupil_id
@@ -212,38 +207,44 @@ internal sealed class OverviewStore(NpgsqlDataSource source)
     {
         const string Sql = """
             with owed as (
-                select c.test_id::text as entry, c.test_id, y.year_group
+                select dense_rank() over (order by c.test_id) as entry, c.test_id, y.year_group
                 from collection_test c cross join unnest(c.year_groups) as y (year_group)
                 where c.collection_id = @collectionId
                 union all
-                select t.subject, t.test_id, a.year_group
+                select dense_rank() over (order by t.subject), t.test_id, a.year_group
                 from (select distinct subject, year_group from attainment_summary where collection_id = @collectionId and group_code = '') a
                 join test t using (subject)
                 where not exists (select from collection_test where collection_id = @collectionId)
             ),
-            schools as (
-                select school_urn, present_urn
-                from (
-                    select school_urn, current_urn(school_urn) as present_urn from (select distinct school_urn from pupil_enrolment) s
-                ) h
-                where present_urn = any (@schoolUrns)
+            -- Materialised, so that the lineage is followed once for each school, and not for each pupil.
+            schools as materialized (
+                select school_urn, current_urn(school_urn) as present_urn from (select distinct school_urn from pupil_enrolment) s
+            ),
+            on_roll as (
+                select distinct on (h.present_urn, e.pupil_id) h.present_urn, e.pupil_id, e.year_group
+                from pupil_enrolment e join schools h using (school_urn)
+                where h.present_urn = any (@schoolUrns)
+                  and e.is_main and e.from_on <= @dueOn and (e.to_on is null or e.to_on >= @dueOn)
+                order by h.present_urn, e.pupil_id, e.from_on desc
             ),
             expected as (
-                select distinct h.present_urn, o.entry, e.pupil_id
-                from pupil_enrolment e
-                join schools h using (school_urn)
-                join (select distinct entry, year_group from owed) o using (year_group)
-                where e.is_main and e.from_on <= @dueOn and (e.to_on is null or e.to_on >= @dueOn)
+                select r.present_urn, sum(r.pupils * o.entries) as entries
+                from (select present_urn, year_group, count(*) as pupils from on_roll group by present_urn, year_group) r
+                join (select year_group, count(distinct entry) as entries from owed group by year_group) o using (year_group)
+                group by r.present_urn
             ),
             came as (
-                select distinct o.entry, f.pupil_id
-                from fact_result f
-                join (select distinct entry, test_id from owed) o using (test_id)
-                where f.collection_id = @collectionId
+                select present_urn, count(*) as entries
+                from (
+                    select distinct r.present_urn, r.pupil_id, o.entry
+                    from on_roll r
+                    join fact_result f on f.pupil_id = r.pupil_id and f.collection_id = @collectionId
+                    join owed o on o.test_id = f.test_id and o.year_group = r.year_group
+                ) e
+                group by present_urn
             )
-            select x.present_urn as school_urn, count(c.pupil_id)::int as entries, count(*)::int as expected
-            from expected x left join came c using (entry, pupil_id)
-            group by x.present_urn
+            select x.present_urn as school_urn, coalesce(c.entries, 0)::int as entries, x.entries::int as expected
+            from expected x left join came c using (present_urn)
             """;
         await using var connection = await source.OpenConnectionAsync(ct);
         var rows = await connection.QueryAsync<CompletenessRow>(

@@ -151,16 +151,7 @@ internal sealed class PupilStore(NpgsqlDataSource source)
             from pupil p
             where p.pupil_id = @pupilId
               and not p.erased
-              and exists (
-                  select 1
-                  from enrolment e
-                  join whole_reach(@Issuer, @Subject, @Roles) g on g.school_urn is null or g.school_urn = e.school_urn
-                  where e.pupil_id = p.pupil_id
-                    and e.superseded_at is null
-                    and coalesce(e.to_on, 'infinity') >= least(@today, (
-                        select max(coalesce(l.to_on, 'infinity'))
-                        from enrolment l
-                        where l.pupil_id = p.pupil_id and l.superseded_at is null)))
+              and exists (select 1 from pupils_to_change(@Issuer, @Subject, @Roles, @today) c where c.pupil_id = p.pupil_id)
             for update of p
             """;
         return work.Connection.ExecuteScalarAsync<long?>(

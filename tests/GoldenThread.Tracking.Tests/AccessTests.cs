@@ -126,6 +126,50 @@ public sealed class AccessTests(TrackingHouse house)
     }
 
     [Fact]
+    public async Task Lineage_OfASchool_IsSaidByWhoHoldsThePredecessorToo()
+    {
+        var (own, other, third) = (await house.SchoolAsync(), await house.SchoolAsync(), TrackingHouse.NewUrn());
+        var school = (await house.Lead.Schools.GetSchoolAsync(new() { SchoolUrn = own }, house.Lead.Headers)).School;
+        async Task<School> PutAsync(TestCaller by, params int[] predecessors) => (await by.Schools.PutSchoolAsync(
+            new() { SchoolUrn = own, School = new(school) { Name = $"School of {predecessors.Length}", PredecessorUrns = { predecessors } } }, by.Headers)).School;
+
+        foreach (var role in new[] { Role.DataLead, Role.TrustIt })
+        {
+            var caller = await house.CallerAsync(role, own);
+            await SameRefusalAsync(() => PutAsync(caller, other), () => PutAsync(caller, third));
+            Assert.Empty((await PutAsync(caller)).PredecessorUrns);
+        }
+
+        // What is on the record already may stay, whoever changes the name.
+        await PutAsync(house.Lead, third);
+        var lead = await house.CallerAsync(Role.DataLead, own);
+        Assert.Equal([third], (await PutAsync(lead, third)).PredecessorUrns);
+        await RefusedAsync(StatusCode.NotFound, "SCHOOL_NOT_FOUND", () => PutAsync(lead, third, other));
+        await house.It.Grants.GiveGrantAsync(new() { Grant = For(lead, Role.DataLead, other) }, house.It.Headers);
+        Assert.Equal(2, (await PutAsync(lead, third, other)).PredecessorUrns.Count);
+    }
+
+    [Fact]
+    public async Task Person_IsChangedByAGrantWithoutALimitOnly()
+    {
+        var urn = await house.SchoolAsync();
+        var person = (await house.It.People.CreatePersonAsync(
+            new() { Person = new() { Name = "Grace Hopper", SchoolUrn = urn } }, house.It.Headers)).Person;
+        var central = (await house.It.People.CreatePersonAsync(new() { Person = new() { Name = "Ada Byron" } }, house.It.Headers)).Person;
+        static Task ChangeAsync(TestCaller by, string id) => by.People.UpdatePersonAsync(
+            new() { PersonId = id, Person = new() { Name = "Another" } }, by.IfMatch("\"1\"")).ResponseAsync;
+
+        foreach (var school in new int?[] { urn, null })
+        {
+            var caller = await house.CallerAsync(Role.DataLead, school, g => g.Subjects.Add("music"));
+            await SameRefusalAsync(() => ChangeAsync(caller, person.PersonId), () => ChangeAsync(caller, $"{Guid.NewGuid()}"));
+            await SameRefusalAsync(() => ChangeAsync(caller, central.PersonId), () => ChangeAsync(caller, $"{Guid.NewGuid()}"));
+        }
+
+        await ChangeAsync(await house.CallerAsync(Role.DataLead, urn), person.PersonId);
+    }
+
+    [Fact]
     public async Task PupilsRoster_IsChangedByAGrantWithoutALimitOnly()
     {
         var (own, other) = (await house.SchoolAsync(), await house.SchoolAsync());

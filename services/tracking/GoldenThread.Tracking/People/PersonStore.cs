@@ -49,7 +49,10 @@ internal sealed class PersonStore(NpgsqlDataSource source)
         return rows.Select(r => r.ToPerson()).ToList();
     }
 
-    /// <summary>The person as the caller may change them, locked until the work ends; null where there is none.</summary>
+    /// <summary>
+    /// The person as the caller may change them, locked until the work ends; null where there is none. It takes what it takes to add one: the
+    /// whole of the school, or the whole trust.
+    /// </summary>
     public static async Task<Person?> LockAsync(Work work, Authority by, Guid personId, CancellationToken ct)
     {
         const string Sql = """
@@ -57,7 +60,7 @@ internal sealed class PersonStore(NpgsqlDataSource source)
             from person p
             where p.person_id = @personId
               and exists (
-                  select 1 from reach(@Issuer, @Subject, @Roles) g where g.school_urn is null or g.school_urn = p.school_urn)
+                  select 1 from whole_reach(@Issuer, @Subject, @Roles) g where g.school_urn is null or g.school_urn = p.school_urn)
             for update
             """;
         var row = await work.Connection.QuerySingleOrDefaultAsync<PersonRow>(

@@ -86,6 +86,19 @@ internal sealed class SchoolStore(NpgsqlDataSource source)
         return work.Connection.ExecuteScalarAsync<bool>(work.Command(Sql, new { schoolUrn, by.Issuer, by.Subject, by.Roles }, ct));
     }
 
+    /// <summary>Whether the caller holds all of these schools whole, in the register or not.</summary>
+    public static Task<bool> HoldsAllAsync(Work work, Authority by, int[] schoolUrns, CancellationToken ct)
+    {
+        const string Sql = """
+            select not exists (
+                select 1
+                from unnest(@schoolUrns::int[]) as u(school_urn)
+                where not exists (
+                    select 1 from whole_reach(@Issuer, @Subject, @Roles) g where g.school_urn is null or g.school_urn = u.school_urn))
+            """;
+        return work.Connection.ExecuteScalarAsync<bool>(work.Command(Sql, new { schoolUrns, by.Issuer, by.Subject, by.Roles }, ct));
+    }
+
     /// <summary>The school as it stands, locked until the work ends; null where it is new.</summary>
     public static async Task<School?> LockAsync(Work work, int schoolUrn, CancellationToken ct)
     {

@@ -25,6 +25,13 @@ internal sealed class SchoolsEdge(SchoolStore store, Works works) : SchoolServic
             return await work.CommitAsync(new PutSchoolResponse { School = known.ToProto() });
         }
 
+        // Reports show a school's figures under its successor, so it takes a right to both to say that one replaced the other.
+        var newlyReplaced = wanted.PredecessorUrns.Except(known?.PredecessorUrns ?? []).ToArray();
+        if (!await SchoolStore.HoldsAllAsync(work, context.Authority(), newlyReplaced, ct))
+        {
+            throw Errors.SchoolNotFound();
+        }
+
         var stored = await SchoolStore.PutAsync(work, wanted, ct);
         work.Publish(stored.ToEvent());
         work.Audit("school", stored.SchoolUrn.ToString(CultureInfo.InvariantCulture), stored.SchoolUrn);

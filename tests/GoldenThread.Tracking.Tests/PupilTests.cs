@@ -106,6 +106,45 @@ public sealed class PupilTests(TrackingHouse house)
     }
 
     [Fact]
+    public async Task ATakenUpn_IsToldInTheSameWords_WhoeverHasIt_AndTheAuditKeepsThatItWas()
+    {
+        var (own, other) = (await house.SchoolAsync(), await house.SchoolAsync());
+        var head = await house.CallerAsync(Role.Headteacher, own);
+        async Task<Pupil> WithUpnAsync(int urn)
+        {
+            var request = New(urn);
+            request.Pupil.Upn = TrackingHouse.NewUpn();
+            return (await house.Lead.Pupils.CreatePupilAsync(request, house.Lead.Headers)).Pupil;
+        }
+
+        var (mine, theirs, without) = (await WithUpnAsync(own), await WithUpnAsync(other), (await head.Pupils.CreatePupilAsync(New(own), head.Headers)).Pupil);
+        async Task<string> RefusalAsync(Func<Task> call)
+        {
+            var refused = await Assert.ThrowsAsync<RpcException>(call);
+            Assert.Equal((StatusCode.AlreadyExists, "UPN_TAKEN"), (refused.StatusCode, ReasonOf(refused)));
+            return refused.Status.Detail;
+        }
+
+        var words = new HashSet<string>();
+        foreach (var holder in new[] { mine, theirs })
+        {
+            var request = New(own);
+            request.Pupil.Upn = holder.Upn;
+            words.Add(await RefusalAsync(() => head.Pupils.CreatePupilAsync(request, head.Headers).ResponseAsync));
+            words.Add(await RefusalAsync(() => head.Pupils.UpdatePupilAsync(
+                new() { PupilId = without.PupilId, Pupil = new() { Upn = holder.Upn } }, head.IfMatch(without.Etag)).ResponseAsync));
+            foreach (var rpc in new[] { "CreatePupil", "UpdatePupil" })
+            {
+                await house.KnownAsync(
+                    "select count(*) from audit where subject = @subject and @id = any (subject_ids) and action like '%/' || @rpc",
+                    new { subject = head.Subject, id = holder.PupilId, rpc });
+            }
+        }
+
+        Assert.Contains("data lead", Assert.Single(words), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Create_WithTheSameIdempotencyKey_AddsOnce()
     {
         var urn = await house.SchoolAsync();
@@ -221,13 +260,15 @@ public sealed class PupilTests(TrackingHouse house)
 
         var told = (await formerHead.Pupils.GetPupilAsync(pastDay, formerHead.Headers)).Pupil;
 
-        var withoutIdentity = new Pupil(past) { Forename = "", Surname = "", BornOn = "", IdentityWithheld = true };
+        var withoutIdentity = new Pupil(past) { Forename = "", Surname = "", BornOn = "", Sex = Sex.Unspecified, IdentityWithheld = true };
         withoutIdentity.ClearUpn();
         withoutIdentity.ClearPreferredSurname();
         withoutIdentity.FormerUpns.Clear();
         withoutIdentity.FormerNames.Clear();
+        withoutIdentity.Facts.Clear();
+        withoutIdentity.Groups.Clear();
         Assert.Equal(withoutIdentity, told);
-        Assert.Contains("send", told.Groups);
+        Assert.Contains("send", past.Groups);
         var listed = await formerHead.ListAsync(from);
         Assert.Equal(told, Assert.Single(listed, each => each.PupilId == pupil.PupilId));
         Assert.Equal("Stays", Assert.Single(listed, each => !each.IdentityWithheld).Surname);
@@ -235,6 +276,45 @@ public sealed class PupilTests(TrackingHouse house)
         Assert.Equal("Stays", Assert.Single((await formerHead.Pupils.BatchGetPupilNamesAsync(names, formerHead.Headers)).Names).Surname);
         Assert.Equal(2, (await house.Lead.Pupils.BatchGetPupilNamesAsync(names, house.Lead.Headers)).Names.Count);
         Assert.Equal("After", Assert.Single(await head.ListAsync(to, "2025-10-06")).Surname);
+    }
+
+    [Fact]
+    public async Task FormerSchool_AskingForAPastDay_LearnsNothingThatWasRecordedSince()
+    {
+        var (from, to) = (await house.SchoolAsync(), await house.SchoolAsync());
+        await house.Lead.ImportAsync($"{Header}\n,{from},A,Leaves {from},2016-01-01,F,5,5A,,,,\n,{from},B,Remains {from},2016-01-01,F,5,5A,K,,Y,\n");
+        var (moves, stays) = (await house.Lead.PupilAsync(from, $"Leaves {from}"), await house.Lead.PupilAsync(from, $"Remains {from}"));
+        foreach (var (subsidiary, day) in new[] { (true, "2025-09-15"), (false, "2025-10-06") })
+        {
+            await house.Lead.Pupils.EnrolPupilAsync(
+                new() { PupilId = moves.PupilId, Enrolment = new() { SchoolUrn = to, YearGroup = "5", From = day, Subsidiary = subsidiary } }, house.Lead.Headers);
+        }
+
+        // All of it said of days on which the pupil was at the former school, and known only since.
+        foreach (var (fact, value) in new[] { ("sen", "K"), ("looked-after", "yes"), ("fsm", "yes") })
+        {
+            await house.Lead.Pupils.RecordPupilFactAsync(
+                new() { PupilId = moves.PupilId, Fact = new() { Fact = fact, Value = value, From = "2025-09-01" } }, house.Lead.Headers);
+        }
+
+        var (formerHead, head) = (await house.CallerAsync(Role.Headteacher, from), await house.CallerAsync(Role.Headteacher, to));
+        var known = (await house.Lead.Pupils.GetPupilAsync(new() { PupilId = moves.PupilId, On = "2025-10-01" }, house.Lead.Headers)).Pupil;
+        Assert.Equal((3, 2), (known.Facts.Count, known.Enrolments.Count));
+
+        var told = (await formerHead.Pupils.GetPupilAsync(new() { PupilId = moves.PupilId, On = "2025-10-01" }, formerHead.Headers)).Pupil;
+
+        Assert.Empty(told.Facts);
+        Assert.Empty(told.Groups);
+        Assert.Equal(from, Assert.Single(told.Enrolments).SchoolUrn);
+        Assert.Equal(Sex.Unspecified, told.Sex);
+        Assert.Equal(told, Assert.Single(await formerHead.ListAsync(from), p => p.PupilId == moves.PupilId));
+        foreach (var group in new[] { "send", "looked-after" })
+        {
+            Assert.Equal(2, (await house.Lead.ListAsync(from, group: group)).Count);
+            Assert.Equal(stays.PupilId, Assert.Single(await formerHead.ListAsync(from, group: group)).PupilId);
+        }
+
+        Assert.Equal(["fsm", "looked-after", "sen"], (await head.PupilAsync(to, $"Leaves {from}")).Facts.Select(f => f.Fact));
     }
 
     [Fact]

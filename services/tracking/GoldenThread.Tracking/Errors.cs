@@ -1,4 +1,5 @@
 using GoldenThread.ServiceDefaults;
+using GoldenThread.Tracking.Rosters;
 using Grpc.Core;
 
 namespace GoldenThread.Tracking;
@@ -66,7 +67,7 @@ internal static partial class Errors
     public static RpcException PupilIdsInvalid(int most) =>
         Refusal.InvalidField("PUPIL_IDS_INVALID", "pupil_ids", $"At most {most} pupils can be asked for at once.");
 
-    public static RpcException UpnTaken() => Refusal.AlreadyExists("UPN_TAKEN", "Another pupil has this UPN already.");
+    public static RpcException UpnTaken() => Refusal.AlreadyExists("UPN_TAKEN", RosterProblem.UpnTaken.Words);
 
     public static RpcException FactInvalid(string field, string words) => Refusal.InvalidField("FACT_INVALID", field, words);
 

@@ -34,7 +34,7 @@ internal static class Fact
 
     private const int LongestAttributeCode = 40;
 
-    /// <summary>Facts that only some roles may see.</summary>
+    /// <summary>Facts that only some roles may see, whatever groups a trust defines.</summary>
     public static readonly string[] Sensitive = [Ethnicity, LookedAfter, PreviouslyLookedAfter];
 
     /// <summary>Facts of the product by name, with their values by what people write.</summary>

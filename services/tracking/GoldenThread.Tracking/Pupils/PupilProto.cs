@@ -15,7 +15,12 @@ internal static class PupilProto
             Forename = pupil.Forename,
             Surname = pupil.Surname,
             BornOn = pupil.BornOn?.Text() ?? "",
-            Sex = pupil.Sex == "F" ? Sex.Female : Sex.Male,
+            Sex = pupil.Sex switch
+            {
+                "F" => Sex.Female,
+                "M" => Sex.Male,
+                _ => Sex.Unspecified,
+            },
             Etag = Etag.Of(pupil.Version),
             IdentityWithheld = pupil.IdentityWithheld,
         };

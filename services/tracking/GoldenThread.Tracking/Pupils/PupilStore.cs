@@ -21,7 +21,7 @@ internal sealed class PupilStore(NpgsqlDataSource source)
         return (await ReadAsync(connection, null, by, ids.ToArray(), on, ct)).SingleOrDefault();
     }
 
-    /// <summary>A school's pupils on a day within the caller's reach, after an id.</summary>
+    /// <summary>A school's pupils on a day within the caller's reach, after an id; of a group, those whose groups are told to the caller now.</summary>
     public async Task<List<PupilView>> ListAsync(PupilAuthority by, PupilFilter filter, Guid after, int limit, CancellationToken ct)
     {
         const string Sql = """
@@ -55,6 +55,9 @@ internal sealed class PupilStore(NpgsqlDataSource source)
               and p.pupil_id in (
                   select r.pupil_id
                   from pupils_within_reach(@Issuer, @Subject, roles_for_group(nullif(@Group, ''), @Roles, @SensitiveRoles), @On) r)
+              and (@Group = '' or p.pupil_id in (
+                  select n.pupil_id
+                  from pupils_named_to(@Issuer, @Subject, roles_for_group(nullif(@Group, ''), @Roles, @SensitiveRoles), @Today) n))
             order by p.pupil_id
             limit @limit
             """;
@@ -66,6 +69,7 @@ internal sealed class PupilStore(NpgsqlDataSource source)
             filter.YearGroup,
             filter.ClassId,
             filter.Group,
+            by.Today,
             after,
             limit,
             by.All.Issuer,
@@ -118,7 +122,7 @@ internal sealed class PupilStore(NpgsqlDataSource source)
             where f.pupil_id = @pupilId
               and (@includeSuperseded or f.superseded_at is null)
               and (f.from_on, f.fact_id) > (@From, @Id)
-              and (not f.fact = any (@SensitiveFacts) or exists (
+              and (f.fact not in (select s.fact from sensitive_facts(@SensitiveFacts) s) or exists (
                   select 1 from pupils_within_reach(@Issuer, @Subject, @Roles, @Today) r where r.pupil_id = f.pupil_id))
             order by f.from_on, f.fact_id
             limit @limit
@@ -156,6 +160,20 @@ internal sealed class PupilStore(NpgsqlDataSource source)
             """;
         return work.Connection.ExecuteScalarAsync<long?>(
             work.Command(Sql, new { pupilId, today, by.Issuer, by.Subject, by.Roles }, ct));
+    }
+
+    /// <summary>Whether facts of a kind are for some roles only: always, or since they tell who is in a sensitive group of the trust.</summary>
+    public static Task<bool> IsSensitiveAsync(Work work, string fact, CancellationToken ct)
+    {
+        const string Sql = "select exists (select 1 from sensitive_facts(@always) s where s.fact = @fact)";
+        return work.Connection.ExecuteScalarAsync<bool>(work.Command(Sql, new { always = Fact.Sensitive, fact }, ct));
+    }
+
+    /// <summary>Whoever has a UPN, for the audit of what a caller was told.</summary>
+    public static async Task<IEnumerable<string>> HolderOfAsync(Work work, string? upn, CancellationToken ct)
+    {
+        const string Sql = "select pupil_id::text from pupil where upn = @upn";
+        return await work.Connection.QueryAsync<string>(work.Command(Sql, new { upn }, ct));
     }
 
     /// <summary>Whether the caller may see sensitive facts of the pupil where the pupil is or will be, or was last.</summary>
@@ -311,11 +329,13 @@ internal sealed class PupilStore(NpgsqlDataSource source)
             where p.pupil_id = any (@ids) and not p.erased
             order by p.pupil_id
             """;
-        const string Reached = """
-            select distinct r.pupil_id from pupils_within_reach(@Issuer, @Subject, @Roles, @on) r where r.pupil_id = any (@ids)
-            """;
         const string Named = """
             select distinct n.pupil_id from pupils_named_to(@Issuer, @Subject, @Roles, @Today) n where n.pupil_id = any (@ids)
+            """;
+        const string NamedAndReached = """
+            select r.pupil_id from pupils_within_reach(@Issuer, @Subject, @Roles, @on) r where r.pupil_id = any (@ids)
+            intersect
+            select n.pupil_id from pupils_named_to(@Issuer, @Subject, @Roles, @Today) n where n.pupil_id = any (@ids)
             """;
         const string FormerNames = """
             select pupil_id, forename, surname, recorded_at
@@ -327,6 +347,8 @@ internal sealed class PupilStore(NpgsqlDataSource source)
             select pupil_id, school_urn, year_group, is_main, from_on, to_on
             from enrolment
             where pupil_id = any (@ids) and superseded_at is null and from_on <= @on and (to_on is null or to_on >= @on)
+              and (pupil_id = any (@named) or exists (
+                  select 1 from reach(@Issuer, @Subject, @Roles) g where g.school_urn is null or g.school_urn = enrolment.school_urn))
             order by pupil_id, is_main desc, from_on
             """;
         const string Classes = """
@@ -334,20 +356,22 @@ internal sealed class PupilStore(NpgsqlDataSource source)
             from class_membership m
             join school_class c on c.class_id = m.class_id
             where m.pupil_id = any (@ids) and m.superseded_at is null and m.from_on <= @on and (m.to_on is null or m.to_on >= @on)
+              and (m.pupil_id = any (@named) or exists (
+                  select 1 from reach(@Issuer, @Subject, @Roles) g where g.school_urn is null or g.school_urn = m.school_urn))
             order by m.pupil_id, m.from_on, c.name
             """;
         const string Facts = """
             select fact_id, pupil_id, fact, value, from_on, to_on, recorded_at, superseded_at
             from pupil_fact
-            where pupil_id = any (@ids) and superseded_at is null and from_on <= @on and (to_on is null or to_on >= @on)
-              and (not fact = any (@SensitiveFacts) or pupil_id = any (@sensitive))
+            where pupil_id = any (@named) and superseded_at is null and from_on <= @on and (to_on is null or to_on >= @on)
+              and (pupil_id = any (@sensitive) or fact not in (select s.fact from sensitive_facts(@SensitiveFacts) s))
             order by pupil_id, fact
             """;
         const string Groups = """
             select m.pupil_id, m.group_code
             from group_membership m
             join group_definition d on d.group_code = m.group_code and d.superseded_at is null
-            where m.pupil_id = any (@ids) and m.from_on <= @on and (m.to_on is null or m.to_on >= @on)
+            where m.pupil_id = any (@named) and m.from_on <= @on and (m.to_on is null or m.to_on >= @on)
               and (not d.sensitive or m.pupil_id = any (@sensitive))
             order by m.pupil_id, m.group_code
             """;
@@ -359,11 +383,23 @@ internal sealed class PupilStore(NpgsqlDataSource source)
         CommandDefinition Command(string sql, object parameters) => new(sql, parameters, transaction, cancellationToken: ct);
         async Task<Guid[]> WhomAsync(string sql, Authority authority) => (await connection.QueryAsync<Guid>(
             Command(sql, new { ids, on, by.Today, authority.Issuer, authority.Subject, authority.Roles }))).ToArray();
-        var sensitive = await WhomAsync(Reached, by.Sensitive);
-        var named = (await WhomAsync(Named, by.All)).ToHashSet();
+        var sensitive = await WhomAsync(NamedAndReached, by.Sensitive);
+        var named = await WhomAsync(Named, by.All);
         var former = await WhomAsync(Named, by.FormerNames);
         var formerUpns = await WhomAsync(Named, by.FormerUpns);
-        var parameters = new { ids, on, sensitive, former, formerUpns, SensitiveFacts = Fact.Sensitive };
+        var parameters = new
+        {
+            ids,
+            on,
+            named,
+            sensitive,
+            former,
+            formerUpns,
+            SensitiveFacts = Fact.Sensitive,
+            by.All.Issuer,
+            by.All.Subject,
+            by.All.Roles,
+        };
         var formerNames = (await connection.QueryAsync<FormerNameRow>(Command(FormerNames, parameters))).ToLookup(r => r.PupilId);
         var enrolments = (await connection.QueryAsync<EnrolmentRow>(Command(Enrolments, parameters))).ToLookup(r => r.PupilId);
         var classes = (await connection.QueryAsync<MembershipRow>(Command(Classes, parameters))).ToLookup(r => r.PupilId);

@@ -19,7 +19,7 @@ internal sealed record PupilView
 
     public DateOnly? BornOn { get; init; }
 
-    public required string Sex { get; init; }
+    public string? Sex { get; init; }
 
     public required string[] FormerUpns { get; init; }
 
@@ -35,7 +35,10 @@ internal sealed record PupilView
 
     public IReadOnlyList<string> Groups { get; init; } = [];
 
-    /// <summary>The pupil as told to a caller who reached them on the day asked for, and does no longer.</summary>
+    /// <summary>
+    /// The pupil as told to a caller who reached them on the day asked for, and does no longer: nothing of what is kept without days. Facts and
+    /// groups were not read for that caller, since they may have become known, of that day, after it.
+    /// </summary>
     public PupilView WithoutIdentity() => this with
     {
         Upn = null,
@@ -44,6 +47,7 @@ internal sealed record PupilView
         PreferredForename = null,
         PreferredSurname = null,
         BornOn = null,
+        Sex = null,
         FormerUpns = [],
         FormerNames = [],
         IdentityWithheld = true,

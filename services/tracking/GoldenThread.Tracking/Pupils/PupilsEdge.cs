@@ -99,7 +99,7 @@ internal sealed class PupilsEdge(PupilStore store, SchoolStore schools, Works wo
         }
 
         await RosterStage.LockAsync(work, ct);
-        await ApplyAsync(work, line, ct);
+        await UnlessTakenAsync(work, context, line.Upn, () => ApplyAsync(work, line, ct));
         var pupil = await PupilStore.ReadAsync(work, PupilAuthority.Of(context, clock.Today()), line.PupilId!.Value, line.FromOn, ct);
         return await work.CommitAsync(new CreatePupilResponse { Pupil = pupil.ToProto() });
     }
@@ -117,7 +117,7 @@ internal sealed class PupilsEdge(PupilStore store, SchoolStore schools, Works wo
         var wanted = Change(known, request.Pupil ?? throw Errors.PupilInvalid("pupil", "Say what is to change."));
         if (wanted != known)
         {
-            await PupilStore.UpdateAsync(work, known, wanted, ct);
+            await UnlessTakenAsync(work, context, wanted.Upn, () => PupilStore.UpdateAsync(work, known, wanted, ct));
             await ChangeSets.TouchAsync(work, id, wanted.Upn != known.Upn, ct);
             await ChangeSets.CloseAsync(work, clock.GetUtcNow(), ct);
         }
@@ -240,6 +240,23 @@ internal sealed class PupilsEdge(PupilStore store, SchoolStore schools, Works wo
         await ChangeSets.CloseAsync(work, clock.GetUtcNow(), ct);
     }
 
+    // That a UPN is taken cannot be hidden from who would give it again; but who tries numbers until one is taken is seen in the audit.
+    private async Task UnlessTakenAsync(Work work, ServerCallContext context, string? upn, Func<Task> change)
+    {
+        try
+        {
+            await change();
+        }
+        catch (RpcException e) when (e.StatusCode == StatusCode.AlreadyExists)
+        {
+            await work.DisposeAsync();
+            await using var told = await works.BeginAsync(context.Caller(), context.Method, context.CancellationToken);
+            told.Audit("pupil", await PupilStore.HolderOfAsync(told, upn, context.CancellationToken), null, "told that the UPN is taken");
+            await told.CommitAsync();
+            throw;
+        }
+    }
+
     private IdentityRow Change(IdentityRow known, PupilChanges changes) => known with
     {
         Upn = changes.HasUpn ? PupilWords.ReadUpn(changes.Upn) : known.Upn,
@@ -295,7 +312,8 @@ internal sealed class PupilsEdge(PupilStore store, SchoolStore schools, Works wo
 
     private async Task DemandSensitiveAsync(Work work, ServerCallContext context, Guid pupilId, string fact, CancellationToken ct)
     {
-        if (Fact.Sensitive.Contains(fact) && !await PupilStore.MaySeeSensitiveAsync(work, context.SensitiveAuthority(), pupilId, clock.Today(), ct))
+        if (await PupilStore.IsSensitiveAsync(work, fact, ct)
+            && !await PupilStore.MaySeeSensitiveAsync(work, context.SensitiveAuthority(), pupilId, clock.Today(), ct))
         {
             throw Errors.FactSensitive();
         }

@@ -35,7 +35,10 @@ internal sealed record RosterProblem(string Column, string Reason, string Words)
         "A pupil of this name and date of birth, or with this UPN now or in former times, is known. Check the row. If it is right, "
         + "somebody who may see that pupil, such as the data lead, confirms that it is the same, or that this one is new.");
 
-    public static readonly RosterProblem UpnTaken = new("UPN", "UPN_TAKEN", "Another pupil has this UPN.");
+    public static readonly RosterProblem UpnTaken = new(
+        "UPN", "UPN_TAKEN",
+        "Another pupil of the trust has this UPN. Check the number. If it is right, ask the data lead, who sees whether it is the same child; until "
+        + "then, leave the UPN out.");
 
     public static readonly RosterProblem OnRollElsewhere = new(
         "URN", "ON_ROLL_ELSEWHERE",

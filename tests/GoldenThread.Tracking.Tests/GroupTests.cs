@@ -141,6 +141,60 @@ public sealed class GroupTests(TrackingHouse house)
     }
 
     [Fact]
+    public async Task Define_OfASensitiveGroup_HidesTheAttributesThatTellOfIt()
+    {
+        var urn = await house.SchoolAsync();
+        var (carer, house1) = ($"attr:carer-{urn}", $"attr:house-{urn}");
+        var header = $"URN,Forename,Surname,DOB,Sex,Year group,From,{carer},{house1}";
+        await house.Lead.ImportAsync($"{header}\n{urn},A,Told,2016-01-01,F,5,2025-09-01,yes,red\n{urn},B,Waits,2016-01-01,Z,5,2025-09-01,yes,red\n");
+        var (senior, head, senco) = (
+            await house.CallerAsync(Role.SeniorLeader, urn), await house.CallerAsync(Role.Headteacher, urn), await house.CallerAsync(Role.Senco, urn));
+        var pupil = await house.Lead.PupilAsync(urn, "Told");
+        async Task<string[]> FactsAsync(TestCaller by)
+        {
+            var listed = (await by.Pupils.ListPupilFactsAsync(new() { PupilId = pupil.PupilId, IncludeSuperseded = true }, by.Headers)).Facts;
+            var read = (await by.PupilAsync(urn, "Told")).Facts;
+            Assert.Equal(read.Select(f => f.Fact).Order(), listed.Select(f => f.Fact).Order());
+            return read.Select(f => f.Fact).ToArray();
+        }
+
+        async Task<string> HiddenAsync(TestCaller by, string column)
+        {
+            var row = Assert.Single((await by.Rosters.ListQuarantinedRowsAsync(new() { SchoolUrn = urn }, by.Headers)).Rows);
+            return row.Cells.ContainsKey(column) ? "shown" : "hidden";
+        }
+
+        Assert.Equal([carer, house1], await FactsAsync(senco));
+        Assert.Equal("shown", await HiddenAsync(senior, carer));
+
+        // An attribute that stands beside ethnicity tells nothing without it.
+        await house.Lead.Groups.DefineGroupAsync(new() { Group = $"trust-{Guid.NewGuid():N}", Definition = Of([carer], sensitive: true) }, house.Lead.Headers);
+        await house.Lead.Groups.DefineGroupAsync(new() { Group = $"trust-{Guid.NewGuid():N}", Definition = Of([house1, "ethnicity"]) }, house.Lead.Headers);
+
+        Assert.Equal([carer, house1], await FactsAsync(head));
+        foreach (var caller in new[] { senior, senco })
+        {
+            Assert.Equal([house1], await FactsAsync(caller));
+            await RefusedAsync(StatusCode.PermissionDenied, "FACT_SENSITIVE", () => caller.Pupils.RecordPupilFactAsync(
+                new() { PupilId = pupil.PupilId, Fact = new() { Fact = carer, From = "2025-10-01" } }, caller.Headers).ResponseAsync);
+        }
+
+        Assert.Equal(("hidden", "shown"), (await HiddenAsync(senior, carer), await HiddenAsync(senior, house1)));
+        Assert.Equal(("shown", "shown"), (await HiddenAsync(head, carer), await HiddenAsync(head, house1)));
+        var other = $"{header}\n{urn},A,Told,2016-01-01,F,5,2025-10-01,no,blue\n";
+        Assert.Equal([house1], (await senior.ImportAsync(other, dryRun: true)).Differences.Select(d => d.What));
+        Assert.Equal([carer, house1], (await head.ImportAsync(other, dryRun: true)).Differences.Select(d => d.What));
+
+        static GroupDefinition Of(string[] facts, bool sensitive = false) => new()
+        {
+            Name = "Of the trust",
+            ComparatorName = "not in it",
+            Sensitive = sensitive,
+            AnyOf = { new GroupClause { AllOf = { facts.Select(f => new GroupCondition { Fact = f }) } } },
+        };
+    }
+
+    [Fact]
     public async Task Groups_OfTheProduct_AreThere()
     {
         var groups = await house.Lead.Groups.ListGroupsAsync(new() { PageSize = 500 }, house.Lead.Headers);

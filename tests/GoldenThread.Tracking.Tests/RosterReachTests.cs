@@ -258,6 +258,76 @@ public sealed class RosterReachTests(TrackingHouse house)
     }
 
     [Fact]
+    public async Task Mend_IntoASchoolWhoseSensitiveCellsTheCallerSees_IsRefused()
+    {
+        var (where, own) = (await house.SchoolAsync(), await house.SchoolAsync());
+        await house.Lead.ImportAsync($"{ShortHeader},Looked after\n,{where},Ada,Care {where},2016-05-10,Z,5,Y\n");
+        var row = Assert.Single(await QuarantineAsync(house.Lead, where));
+        var caller = await house.CallerAsync(Role.SeniorLeader, where);
+        var grant = new Grant { Issuer = house.Issuer.Authority, Subject = caller.Subject, Role = Role.Headteacher, SchoolUrn = own, Reason = "test" };
+        await house.It.Grants.GiveGrantAsync(new() { Grant = grant }, house.It.Headers);
+
+        foreach (var sex in new[] { "Z", "F" })
+        {
+            var violation = Assert.Single(await RefusedAsync(StatusCode.InvalidArgument, "ROW_INVALID", () => caller.Rosters.MendQuarantinedRowAsync(
+                new() { RowId = row.RowId, Cells = { ["URN"] = $"{own}", ["Sex"] = sex } }, caller.IfMatch(row.Etag)).ResponseAsync));
+            Assert.Equal("cells", violation.Field);
+        }
+
+        Assert.DoesNotContain("Looked after", Assert.Single(await QuarantineAsync(caller)).Cells.Keys);
+        Assert.Empty(await caller.ListAsync(own));
+
+        // A school mistyped by the sender, who knows the file, is theirs to correct; and where the pupil belongs is the data lead's to say.
+        await caller.ImportAsync($"{ShortHeader},Looked after\n,999999,Bea,Sent {own},2016-05-10,F,5,Y\n");
+        var sent = Assert.Single(await QuarantineAsync(caller), r => !r.HasSchoolUrn);
+        await caller.Rosters.MendQuarantinedRowAsync(new() { RowId = sent.RowId, Cells = { ["URN"] = $"{own}" } }, caller.IfMatch(sent.Etag));
+        Assert.Equal("looked-after", Assert.Single((await caller.PupilAsync(own, $"Sent {own}")).Facts).Fact);
+        await house.Lead.Rosters.MendQuarantinedRowAsync(
+            new() { RowId = row.RowId, Cells = { ["URN"] = $"{own}", ["Sex"] = "F" } }, house.Lead.IfMatch(row.Etag));
+        Assert.Equal("looked-after", Assert.Single((await caller.PupilAsync(own, $"Care {where}")).Facts).Fact);
+    }
+
+    [Fact]
+    public async Task Mend_NamingAPupilWhoWasAtTheSchoolOnce_AndElsewhereSince_IsRefused()
+    {
+        var ((own, head), upn) = (await HeadAsync(), TrackingHouse.NewUpn());
+        await house.Lead.ImportAsync($"{Header}\n{upn},{own},Ada,Before {own},2016-05-10,F,4,,,,,2024-09-01,\n");
+        var next = await house.SchoolAsync();
+        var surname = $"After {own}";
+        await house.Lead.ImportAsync($"{Header}\n{upn},{next},Ada,{surname},2016-05-10,F,5,,,,,2025-09-01,{LastDay}\n");
+        var pupil = await house.Lead.PupilAsync(next, surname, LastDay);
+
+        // By the number or the new name guessed, the former school does not learn that it is the child it knew.
+        await head.ImportAsync(
+            $"{ShortHeader}\n{upn},{own},Bob,Guess,2016-05-10,F,5\n,{own},Ada,{surname},2016-05-10,F,5\n", from: "2025-11-03");
+
+        var rows = await QuarantineAsync(head);
+        Assert.Equal(2, rows.Count);
+        Assert.All(rows, r => Assert.Equal("NEEDS_CONFIRMATION", Assert.Single(r.Problems).Reason));
+        Assert.All(rows, r => Assert.Empty(r.CandidatePupilIds));
+        Assert.All(await QuarantineAsync(house.Lead, own), r => Assert.Equal(pupil.PupilId, Assert.Single(r.CandidatePupilIds)));
+        foreach (var row in rows)
+        {
+            Task SayAsync(string pupilId) => head.Rosters.MendQuarantinedRowAsync(
+                new() { RowId = row.RowId, PupilId = pupilId }, head.IfMatch(row.Etag)).ResponseAsync;
+            await SameRefusalAsync(() => SayAsync(pupil.PupilId), () => SayAsync($"{Guid.NewGuid()}"));
+        }
+    }
+
+    [Fact]
+    public async Task Import_ThatTellsThatSomebodyIsKnown_IsAudited_AlsoAsADryRun()
+    {
+        var (leaver, _) = await LeaverAsync();
+        var (own, head) = await HeadAsync();
+
+        await head.ImportAsync($"{ShortHeader}\n{leaver.Upn},{own},Bob,Guess,2016-05-10,F,6\n", dryRun: true);
+
+        await house.KnownAsync(
+            "select count(*) from audit where subject = @subject and @id = any (subject_ids) and action like '%/ImportRoster'",
+            new { subject = head.Subject, id = leaver.PupilId });
+    }
+
+    [Fact]
     public async Task Mend_OfASensitiveCell_ByTheHead_IsTaken()
     {
         var (own, head) = await HeadAsync();

@@ -8,16 +8,17 @@ namespace GoldenThread.Tracking.Rosters;
 /// <summary>Quarantined rows as contracts show them.</summary>
 internal static class QuarantineProto
 {
-    private const string Hidden = "Something is wrong with this cell, which is not for you to see. Ask the head or the data lead.";
+    private const string NotForYou = "Something is wrong with this cell, which is not for you to see. Ask the head or the data lead.";
 
     /// <summary>The cells by header.</summary>
     public static Dictionary<string, string> ReadCells(this QuarantinedRowRow row) =>
         JsonSerializer.Deserialize<Dictionary<string, string>>(row.Cells) ?? [];
 
     /// <summary>
-    /// The row; of the candidates only those the caller reaches, and of the cells and what is wrong with them only those that the caller may see.
+    /// The row; of the candidates only those the caller may change, and of the cells and what is wrong with them only those that the caller may
+    /// see: none of the hidden facts.
     /// </summary>
-    public static QuarantinedRow ToProto(this QuarantinedRowRow row, HashSet<Guid> reached, bool showsSensitive)
+    public static QuarantinedRow ToProto(this QuarantinedRowRow row, HashSet<Guid> reached, bool showsSensitive, HashSet<string> hidden)
     {
         var message = new QuarantinedRow
         {
@@ -38,9 +39,9 @@ internal static class QuarantineProto
             message.ClosedBecause = because;
         }
 
-        message.Cells.Add(row.ReadCells().Where(cell => showsSensitive || RosterHeader.IsForEverybody(cell.Key)).ToDictionary());
+        message.Cells.Add(row.ReadCells().Where(cell => showsSensitive || RosterHeader.IsForEverybody(cell.Key, hidden)).ToDictionary());
         message.Problems.AddRange(RosterProblem.FromJson(row.Problems)
-            .Select(p => showsSensitive || p.Column.Length == 0 || RosterHeader.IsForEverybody(p.Column) ? p : p with { Words = Hidden })
+            .Select(p => showsSensitive || p.Column.Length == 0 || RosterHeader.IsForEverybody(p.Column, hidden) ? p : p with { Words = NotForYou })
             .Select(p => p.ToProto(row.Line)));
         message.CandidatePupilIds.AddRange(row.CandidatePupilIds.Where(reached.Contains).Select(id => id.ToString()));
         return message;

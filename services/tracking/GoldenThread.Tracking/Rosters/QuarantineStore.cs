@@ -1,5 +1,6 @@
 using Dapper;
 using GoldenThread.ServiceDefaults;
+using GoldenThread.Tracking.Pupils;
 using Npgsql;
 
 namespace GoldenThread.Tracking.Rosters;
@@ -32,14 +33,14 @@ internal sealed class QuarantineStore(NpgsqlDataSource source)
         return rows.AsList();
     }
 
-    /// <summary>Those of the pupils whom the caller reaches on some day: a proposal must not name others.</summary>
-    public async Task<HashSet<Guid>> ReachedAsync(Authority by, Guid[] pupilIds, CancellationToken ct)
+    /// <summary>
+    /// Those of the pupils whom the caller may change: a proposal must not name others. That a row's new name is that of a child whom the school
+    /// had once is not told there.
+    /// </summary>
+    public async Task<HashSet<Guid>> ReachedAsync(Authority by, Guid[] pupilIds, DateOnly today, CancellationToken ct)
     {
         const string Sql = """
-            select distinct e.pupil_id
-            from enrolment e
-            join whole_reach(@Issuer, @Subject, @Roles) g on g.school_urn is null or g.school_urn = e.school_urn
-            where e.pupil_id = any (@pupilIds) and e.superseded_at is null
+            select distinct c.pupil_id from pupils_to_change(@Issuer, @Subject, @Roles, @today) c where c.pupil_id = any (@pupilIds)
             """;
         if (pupilIds.Length == 0)
         {
@@ -48,7 +49,7 @@ internal sealed class QuarantineStore(NpgsqlDataSource source)
 
         await using var connection = await source.OpenConnectionAsync(ct);
         var ids = await connection.QueryAsync<Guid>(
-            new CommandDefinition(Sql, new { pupilIds, by.Issuer, by.Subject, by.Roles }, cancellationToken: ct));
+            new CommandDefinition(Sql, new { pupilIds, today, by.Issuer, by.Subject, by.Roles }, cancellationToken: ct));
         return ids.ToHashSet();
     }
 
@@ -67,12 +68,33 @@ internal sealed class QuarantineStore(NpgsqlDataSource source)
         return ids.ToHashSet();
     }
 
+    /// <summary>The kinds of facts whose cells are for those only who may see them.</summary>
+    public async Task<HashSet<string>> SensitiveFactsAsync(CancellationToken ct)
+    {
+        const string Sql = "select s.fact from sensitive_facts(@always) s";
+        await using var connection = await source.OpenConnectionAsync(ct);
+        return (await connection.QueryAsync<string>(new CommandDefinition(Sql, new { always = Fact.Sensitive }, cancellationToken: ct))).ToHashSet();
+    }
+
+    /// <summary>Whether the caller may see sensitive cells at one school, and not at another or where no school is known.</summary>
+    public static Task<bool> SeesMoreAtAsync(Work work, Authority sensitive, int? schoolUrn, int? otherUrn, CancellationToken ct)
+    {
+        const string Sql = """
+            select exists (select 1 from whole_reach(@Issuer, @Subject, @Roles) g where g.school_urn = @schoolUrn::int)
+               and not exists (
+                   select 1 from whole_reach(@Issuer, @Subject, @Roles) g where g.school_urn is null or g.school_urn = @otherUrn::int)
+            """;
+        return work.Connection.ExecuteScalarAsync<bool>(
+            work.Command(Sql, new { schoolUrn, otherUrn, sensitive.Issuer, sensitive.Subject, sensitive.Roles }, ct));
+    }
+
     /// <summary>The row as the caller may change it, locked until the work ends; null where there is none.</summary>
     public static Task<QuarantinedRowRow?> LockAsync(Work work, Authority by, Guid rowId, CancellationToken ct)
     {
         const string Sql = """
             select q.row_id, q.version, q.import_id, q.line, q.school_urn, q.from_on, q.cells::text as cells, q.problems::text as problems,
-                   q.candidate_pupil_ids, q.quarantined_at, q.closed_at, q.closed_because
+                   q.candidate_pupil_ids, q.quarantined_at, q.closed_at, q.closed_because,
+                   q.issuer = @Issuer and q.subject = @Subject and q.school_urn is null as is_own
             from quarantined_row q
             where q.row_id = @rowId
               and ((q.issuer = @Issuer and q.subject = @Subject and q.school_urn is null)
@@ -123,18 +145,17 @@ internal sealed class QuarantineStore(NpgsqlDataSource source)
         return work.Connection.QuerySingleAsync<QuarantinedRowRow>(work.Command(Sql, new { rowId }, ct));
     }
 
-    /// <summary>Whether the caller reaches the pupil on some day, so that a row may be said to be about them.</summary>
-    public static Task<bool> IsReachedAsync(Work work, Authority by, Guid pupilId, CancellationToken ct)
+    /// <summary>Whether the caller may change the pupil, so that a row may be said to be about them.</summary>
+    public static Task<bool> IsReachedAsync(Work work, Authority by, Guid pupilId, DateOnly today, CancellationToken ct)
     {
         const string Sql = """
             select exists (
                 select 1
-                from enrolment e
-                join pupil p on p.pupil_id = e.pupil_id and not p.erased
-                join whole_reach(@Issuer, @Subject, @Roles) g on g.school_urn is null or g.school_urn = e.school_urn
-                where e.pupil_id = @pupilId and e.superseded_at is null)
+                from pupils_to_change(@Issuer, @Subject, @Roles, @today) c
+                join pupil p on p.pupil_id = c.pupil_id and not p.erased
+                where c.pupil_id = @pupilId)
             """;
-        return work.Connection.ExecuteScalarAsync<bool>(work.Command(Sql, new { pupilId, by.Issuer, by.Subject, by.Roles }, ct));
+        return work.Connection.ExecuteScalarAsync<bool>(work.Command(Sql, new { pupilId, today, by.Issuer, by.Subject, by.Roles }, ct));
     }
 
     /// <summary>Removes rows closed longer ago than this many days; answers how many.</summary>
@@ -172,4 +193,7 @@ internal sealed record QuarantinedRowRow
     public DateTimeOffset? ClosedAt { get; init; }
 
     public string? ClosedBecause { get; init; }
+
+    /// <summary>Whether the caller who mends it sent it for no known school, and so knows what it says.</summary>
+    public bool IsOwn { get; init; }
 }

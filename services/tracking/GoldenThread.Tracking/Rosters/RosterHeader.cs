@@ -125,7 +125,7 @@ internal sealed class RosterHeader
     }
 
     /// <summary>Whether a column may be shown to those who may not see sensitive facts; what nothing is known for may hold anything.</summary>
-    public static bool IsForEverybody(string name) => Find(name) is { } found && !Fact.Sensitive.Contains(found.Fact);
+    public static bool IsForEverybody(string name, HashSet<string> sensitiveFacts) => Find(name) is { } found && !sensitiveFacts.Contains(found.Fact);
 
     private static (RosterColumn Column, string Fact)? Find(string name)
     {

@@ -34,7 +34,7 @@ internal static class RosterStore
             using roster_row r
             where r.line = d.line
               and (not r.is_reached and d.what not in ('enrolment', 'class')
-                   or d.what = any (@sensitiveFacts) and r.school_urn not in (
+                   or d.what in (select f.fact from sensitive_facts(@sensitiveFacts) f) and r.school_urn not in (
                        select s.school_urn
                        from school s
                        join whole_reach(@Issuer, @Subject, @Roles) g on g.school_urn is null or g.school_urn = s.school_urn));
@@ -103,6 +103,23 @@ internal static class RosterStore
             limit @limit
             """;
         return (await work.Connection.QueryAsync<RosterProblemRow>(work.LongCommand(Sql, new { limit }, ct))).AsList();
+    }
+
+    /// <summary>Whom the caller is told to be known, by the first problems: the audit keeps it, also of a dry run.</summary>
+    public static async Task<IEnumerable<string>> ToldOfAsync(Work work, int limit, CancellationToken ct)
+    {
+        const string Sql = """
+            with told as (
+                select pupil_id, upn, candidates, problems from roster_row where problems is not null order by line limit @limit
+            )
+            select unnest(candidates)::text from told
+            union
+            select pupil_id::text from told where problems = @OnRollElsewhere::jsonb
+            union
+            select p.pupil_id::text from told t join pupil p on p.upn = t.upn where t.problems = @UpnTaken::jsonb
+            """;
+        var parameters = new { limit, OnRollElsewhere = RosterProblem.OnRollElsewhere.ToJson(), UpnTaken = RosterProblem.UpnTaken.ToJson() };
+        return await work.Connection.QueryAsync<string>(work.LongCommand(Sql, parameters, ct));
     }
 
     /// <summary>Keeps a person's word on who a row is about.</summary>

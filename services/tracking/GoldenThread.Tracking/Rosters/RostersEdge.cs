@@ -60,10 +60,12 @@ internal sealed class RostersEdge(QuarantineStore quarantine, Works works, TimeP
         var rows = await quarantine.ListAsync(
             context.Authority(), TrackingFields.OptionalUrn(request.SchoolUrn), request.IncludeClosed, before, size + 1, ct);
         var page = rows.Take(size).ToList();
-        var reached = await quarantine.ReachedAsync(context.Authority(), page.SelectMany(r => r.CandidatePupilIds).Distinct().ToArray(), ct);
+        var candidates = page.SelectMany(r => r.CandidatePupilIds).Distinct().ToArray();
+        var reached = await quarantine.ReachedAsync(context.Authority(), candidates, clock.Today(), ct);
         var response = new ListQuarantinedRowsResponse { NextPageToken = rows.Count > size ? Paging.Token(list, rows[size - 1].RowId.ToString()) : "" };
         var sensitive = await quarantine.SensitiveToAsync(context.SensitiveAuthority(), page.Select(r => r.RowId).ToArray(), ct);
-        response.Rows.AddRange(page.Select(r => r.ToProto(reached, sensitive.Contains(r.RowId))));
+        var hidden = await quarantine.SensitiveFactsAsync(ct);
+        response.Rows.AddRange(page.Select(r => r.ToProto(reached, sensitive.Contains(r.RowId), hidden)));
         return response;
     }
 
@@ -81,6 +83,7 @@ internal sealed class RostersEdge(QuarantineStore quarantine, Works works, TimeP
         {
             var school = await QuarantineStore.StagedSchoolAsync(work, ct);
             await QuarantineStore.KeepAsync(work, known.RowId, school, line.Cells!, left.Problems, left.Candidates, ct);
+            context.Saw("pupil", await RosterStore.ToldOfAsync(work, 1, ct));
         }
         else
         {
@@ -188,6 +191,7 @@ internal sealed class RostersEdge(QuarantineStore quarantine, Works works, TimeP
             response.Problems.AddRange(RosterProblem.FromJson(row.Problems).Select(p => p.ToProto(row.Line)));
         }
 
+        context.Saw("pupil", await RosterStore.ToldOfAsync(work, MostShown, ct));
         return response;
     }
 
@@ -209,13 +213,19 @@ internal sealed class RostersEdge(QuarantineStore quarantine, Works works, TimeP
     {
         var cells = await MendCellsAsync(context, request, known, ct);
         var line = new RosterRow(RosterHeader.Read([.. cells.Keys]), known.FromOn, clock.Today()).Read(known.Line, cells);
+        if (line.SchoolUrn != known.SchoolUrn && !known.IsOwn
+            && await QuarantineStore.SeesMoreAtAsync(work, context.SensitiveAuthority(), line.SchoolUrn, known.SchoolUrn, ct))
+        {
+            throw Errors.RowInvalid("cells", "You may see more at that school than where the row is now, so it is not for you to move. Ask the data lead.");
+        }
+
         if (request.ConfirmedCase != MendQuarantinedRowRequest.ConfirmedOneofCase.PupilId)
         {
             return line with { IsNew = request is { ConfirmedCase: MendQuarantinedRowRequest.ConfirmedOneofCase.NewPupil, NewPupil: true } };
         }
 
         var pupilId = Fields.Id(request.PupilId, "pupil_id");
-        return await QuarantineStore.IsReachedAsync(work, context.Authority(), pupilId, ct)
+        return await QuarantineStore.IsReachedAsync(work, context.Authority(), pupilId, clock.Today(), ct)
             ? line with { PupilId = pupilId }
             : throw Errors.PupilNotFound();
     }
@@ -226,9 +236,10 @@ internal sealed class RostersEdge(QuarantineStore quarantine, Works works, TimeP
     {
         var cells = known.ReadCells();
         var sensitive = await quarantine.SensitiveToAsync(context.SensitiveAuthority(), [known.RowId], ct);
+        var hidden = await quarantine.SensitiveFactsAsync(ct);
         foreach (var (name, value) in request.Cells)
         {
-            if (!RosterHeader.IsForEverybody(name) && !sensitive.Contains(known.RowId))
+            if (!RosterHeader.IsForEverybody(name, hidden) && !sensitive.Contains(known.RowId))
             {
                 throw Errors.RowInvalid("cells", "The row has no such column that is for you to see. Ask the head or the data lead.");
             }
@@ -258,9 +269,9 @@ internal sealed class RostersEdge(QuarantineStore quarantine, Works works, TimeP
     private async Task<QuarantinedRow> AnswerAsync(Work work, ServerCallContext context, Guid rowId, CancellationToken ct)
     {
         var row = await QuarantineStore.ReadAsync(work, rowId, ct);
-        var reached = await quarantine.ReachedAsync(context.Authority(), row.CandidatePupilIds, ct);
+        var reached = await quarantine.ReachedAsync(context.Authority(), row.CandidatePupilIds, clock.Today(), ct);
         work.Audit("quarantined row", rowId.ToString(), row.SchoolUrn, row.ClosedBecause is null ? "still open" : "closed");
         var sensitive = await quarantine.SensitiveToAsync(context.SensitiveAuthority(), [rowId], ct);
-        return row.ToProto(reached, sensitive.Contains(rowId));
+        return row.ToProto(reached, sensitive.Contains(rowId), await quarantine.SensitiveFactsAsync(ct));
     }
 }

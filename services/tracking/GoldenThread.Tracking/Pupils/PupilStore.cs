@@ -55,9 +55,10 @@ internal sealed class PupilStore(NpgsqlDataSource source)
               and p.pupil_id in (
                   select r.pupil_id
                   from pupils_within_reach(@Issuer, @Subject, roles_for_group(nullif(@Group, ''), @Roles, @SensitiveRoles), @On) r)
-              and (@Group = '' or p.pupil_id in (
-                  select n.pupil_id
-                  from pupils_named_to(@Issuer, @Subject, roles_for_group(nullif(@Group, ''), @Roles, @SensitiveRoles), @Today) n))
+              and (@Group = '' or exists (
+                  select 1
+                  from pupils_named_to(@Issuer, @Subject, roles_for_group(nullif(@Group, ''), @Roles, @SensitiveRoles), @Today) n
+                  where n.pupil_id = p.pupil_id))
             order by p.pupil_id
             limit @limit
             """;

@@ -315,6 +315,30 @@ public sealed class RosterReachTests(TrackingHouse house)
     }
 
     [Fact]
+    public async Task Import_OfARowOnceConfirmed_OfAPupilWhoLeftAndWasRenamed_AsksAgain()
+    {
+        var ((own, head), upn) = (await HeadAsync(), TrackingHouse.NewUpn());
+        await house.Lead.ImportAsync($"{Header}\n{upn},{own},Ada,Once {own},2016-05-10,F,4,,,,,2024-09-01,\n");
+        var file = $"{ShortHeader}\n,{own},Ada,Once {own},2016-05-10,F,4\n";
+        await head.ImportAsync(file, from: "2024-10-01");
+        var row = Assert.Single(await QuarantineAsync(head));
+        await head.Rosters.MendQuarantinedRowAsync(
+            new() { RowId = row.RowId, PupilId = Assert.Single(row.CandidatePupilIds) }, head.IfMatch(row.Etag));
+        Assert.Equal((0, 0), await CountsAsync("2024-10-01"));
+
+        await house.Lead.ImportAsync($"{Header}\n{upn},{await house.SchoolAsync()},Ada,Since {own},2016-05-10,F,5,,,,,2025-09-01,{LastDay}\n");
+
+        Assert.Equal((0, 1), await CountsAsync("2025-11-03"));
+
+        async Task<(int Added, int Quarantined)> CountsAsync(string from)
+        {
+            var answer = await head.ImportAsync(file, dryRun: true, from: from);
+            Assert.All(answer.Problems, p => Assert.Equal("NEEDS_CONFIRMATION", p.Reason));
+            return (answer.PupilsAdded, answer.RowsQuarantined);
+        }
+    }
+
+    [Fact]
     public async Task Import_ThatTellsThatSomebodyIsKnown_IsAudited_AlsoAsADryRun()
     {
         var (leaver, _) = await LeaverAsync();

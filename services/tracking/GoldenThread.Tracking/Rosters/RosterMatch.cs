@@ -115,11 +115,15 @@ internal static class RosterMatch
         """;
 
     private const string Identify = """
+        -- A person's word holds while the caller may change the pupil, or the pupil still has that name and birthday: a school that the pupil left
+        -- would else learn by an old file what became of the child.
         update roster_row r
         set pupil_id = c.pupil_id
         from confirmed_match c
         join pupil p on p.pupil_id = c.pupil_id and not p.erased
-        where r.problems is null and r.pupil_id is null and not r.is_new and c.identity_hash = r.identity_hash;
+        where r.problems is null and r.pupil_id is null and not r.is_new and c.identity_hash = r.identity_hash
+          and ((lower(p.surname), lower(p.forename), p.born_on) = (lower(r.surname), lower(r.forename), r.born_on)
+               or exists (select 1 from pupils_to_change(@Issuer, @Subject, @Roles, @today) t where t.pupil_id = p.pupil_id));
 
         -- Without any UPN, on both sides, the same name and birthday at the same school is the pupil that this school sent before.
         update roster_row r
@@ -159,6 +163,12 @@ internal static class RosterMatch
                 select w.line, u.pupil_id
                 from roster_row w
                 join pupil_former_upn u on u.upn = w.upn
+                where w.problems is null and w.pupil_id is null and not w.is_new
+                union all
+                select w.line, p.pupil_id
+                from roster_row w
+                join confirmed_match c on c.identity_hash = w.identity_hash
+                join pupil p on p.pupil_id = c.pupil_id and not p.erased
                 where w.problems is null and w.pupil_id is null and not w.is_new) m
             group by m.line) k
         where k.line = r.line;

@@ -81,6 +81,10 @@ public sealed class AssessmentHouse : IAsyncLifetime
         await bus.StartAsync();
     }
 
+    /// <summary>What the service is told, but for its ports.</summary>
+    public async Task<string[]> SettingsAsync() =>
+        [.. await RunningService.SettingsAsync("assessment", database, Issuer), $"--Services:Tracking={Tracking.Address}", "--Service:PeerPatience=00:00:03"];
+
     /// <summary>The events of a kind that the service published, so far.</summary>
     public IEnumerable<T> Told<T>() => told.OfType<T>();
 

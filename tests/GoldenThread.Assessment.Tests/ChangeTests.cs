@@ -2,7 +2,7 @@ using Dapper;
 using GoldenThread.Assessment.Internal.V1;
 using GoldenThread.TestSupport;
 using Grpc.Core;
-using static GoldenThread.Assessment.Tests.Refusals;
+using static GoldenThread.TestSupport.Refusals;
 
 namespace GoldenThread.Assessment.Tests;
 

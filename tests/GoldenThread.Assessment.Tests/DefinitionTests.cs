@@ -3,7 +3,7 @@ using GoldenThread.Assessment.V1;
 using GoldenThread.ServiceDefaults;
 using GoldenThread.Type.V1;
 using Grpc.Core;
-using static GoldenThread.Assessment.Tests.Refusals;
+using static GoldenThread.TestSupport.Refusals;
 
 namespace GoldenThread.Assessment.Tests;
 

@@ -8,7 +8,7 @@ using GoldenThread.TestSupport;
 using GoldenThread.Type.V1;
 using Google.Protobuf;
 using Grpc.Core;
-using static GoldenThread.Assessment.Tests.Refusals;
+using static GoldenThread.TestSupport.Refusals;
 
 namespace GoldenThread.Assessment.Tests;
 

@@ -1,3 +1,4 @@
+using GoldenThread.TestSupport;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 
@@ -13,9 +14,9 @@ public sealed class InstantTests(AssessmentHouse house)
         var pupil = (await trust.PupilsAsync(AssessmentHouse.NewUrn(), 1))[0];
         var never = new Timestamp { Seconds = long.MaxValue };
 
-        var violation = Assert.Single(await Refusals.RefusedAsync(StatusCode.InvalidArgument, "INSTANT_INVALID", async () =>
-            await trust.Lead.Results.ListPupilResultsAsync(new() { PupilId = pupil.PupilId.ToString(), AsAt = never }, trust.Lead.Headers)));
-        Assert.Equal("as_at", violation.Field);
+        var refused = await Refusals.RefusedAsync(StatusCode.InvalidArgument, "INSTANT_INVALID", async () =>
+            await trust.Lead.Results.ListPupilResultsAsync(new() { PupilId = pupil.PupilId.ToString(), AsAt = never }, trust.Lead.Headers));
+        Assert.Equal("as_at", Assert.Single(refused.Violations()).Field);
         await Refusals.RefusedAsync(StatusCode.InvalidArgument, "INSTANT_INVALID", async () =>
             await trust.Lead.Results.ListSchoolResultsAsync(new() { SchoolUrn = pupil.SchoolUrn, AsAt = never }, trust.Lead.Headers));
     }

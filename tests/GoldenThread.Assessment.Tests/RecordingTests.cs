@@ -6,7 +6,7 @@ using GoldenThread.Tracking.Events.V1;
 using GoldenThread.Type.V1;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
-using static GoldenThread.Assessment.Tests.Refusals;
+using static GoldenThread.TestSupport.Refusals;
 
 namespace GoldenThread.Assessment.Tests;
 
@@ -358,11 +358,27 @@ public sealed class RecordingTests(AssessmentHouse house)
         batch.Results[1].Score = "141";
         batch.Results[2].Code = "Z";
 
-        var violations = await RefusedAsync(StatusCode.InvalidArgument, "SCORE_OUT_OF_RANGE",
+        var refused = await RefusedAsync(StatusCode.InvalidArgument, "SCORE_OUT_OF_RANGE",
             async () => await trust.Lead.Results.BatchRecordResultsAsync(batch, trust.Lead.Headers));
 
-        Assert.Equal(["results[1].score", "results[2].code"], violations.Select(v => v.Field));
+        Assert.Equal(["results[1].score", "results[2].code"], refused.Violations().Select(v => v.Field));
         Assert.Equal(0, await CountAsync(pupils[0].SchoolUrn));
+    }
+
+    [Fact]
+    public async Task ManyRefusalsAtOnce_DoNotWaitForEachOther()
+    {
+        // Twice as many as there are connections to the database.
+        const int Senders = 40;
+        var trust = await Trust.FoundAsync(house);
+        var pupil = (await trust.PupilsAsync(AssessmentHouse.NewUrn(), 1))[0];
+        await trust.Lead.Collections.LockCollectionAsync(
+            new() { CollectionId = trust.Autumn.CollectionId, AcceptMissing = true, Reason = "a test" }, trust.Lead.IfMatch(trust.Autumn.Etag));
+
+        await Task.WhenAll(Enumerable.Range(0, Senders).Select(_ =>
+            RefusedAsync(StatusCode.FailedPrecondition, "COLLECTION_LOCKED", () => trust.RecordAsync(pupil, "100"))));
+        await Task.WhenAll(Enumerable.Range(0, Senders).Select(_ => RefusedAsync(StatusCode.Aborted, "ETAG_MISMATCH",
+            async () => await trust.Lead.Tests.UpdateTestAsync(new() { TestId = trust.Reading.TestId, Name = "another" }, trust.Lead.IfMatch("999")))));
     }
 
     [Fact]

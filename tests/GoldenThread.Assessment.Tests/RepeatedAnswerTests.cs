@@ -27,6 +27,39 @@ public sealed class RepeatedAnswerTests(AssessmentHouse house)
             async () => await lead.Results.RecordResultAsync(result, headers));
     }
 
+    [Fact]
+    public async Task AnswerOfBefore_IsRepeated_WhereAGrantEndedThatHadNoPartInIt()
+    {
+        var trust = await Trust.FoundAsync(house);
+        var (left, kept) = (AssessmentHouse.NewUrn(), AssessmentHouse.NewUrn());
+        var pupil = (await trust.PupilsAsync(kept, 1))[0];
+        var lead = await house.CallerAsync(
+            AssessmentHouse.AllScopes, new TestGrant(Role.Governor) { SchoolUrn = left }, new TestGrant(Role.DataLead) { SchoolUrn = kept });
+        var headers = lead.With("idempotency-key", Guid.NewGuid().ToString());
+        var result = trust.Score(pupil, "100");
+        var first = await lead.Results.RecordResultAsync(result, headers);
+
+        await EndGrantAsync(lead, left);
+
+        Assert.Equal(first, await lead.Results.RecordResultAsync(result, headers));
+    }
+
+    [Fact]
+    public async Task UploadOfBefore_IsAnsweredAlike_AlsoOnceTheCollectionIsLocked()
+    {
+        var trust = await Trust.FoundAsync(house);
+        var pupil = (await trust.PupilsAsync(AssessmentHouse.NewUrn(), 1))[0];
+        var file = Trust.File(trust.Line(pupil, "100"));
+        var headers = trust.Lead.With("idempotency-key", Guid.NewGuid().ToString());
+        var first = await trust.Lead.ImportAsync(trust.Autumn.CollectionId, file, headers: headers);
+        await trust.Lead.Collections.LockCollectionAsync(
+            new() { CollectionId = trust.Autumn.CollectionId, AcceptMissing = true, Reason = "a test" }, trust.Lead.IfMatch(trust.Autumn.Etag));
+
+        Assert.Equal(first, await trust.Lead.ImportAsync(trust.Autumn.CollectionId, file, headers: headers));
+        await Refusals.RefusedAsync(StatusCode.FailedPrecondition, "COLLECTION_LOCKED",
+            () => trust.Lead.ImportAsync(trust.Autumn.CollectionId, file, headers: trust.Lead.With("idempotency-key", Guid.NewGuid().ToString())));
+    }
+
     private async Task EndGrantAsync(TestCaller holder, int schoolUrn)
     {
         await using var connection = await house.Database.OpenConnectionAsync(TestContext.Current.CancellationToken);

@@ -4,7 +4,7 @@ using GoldenThread.TestSupport;
 using GoldenThread.Tracking.Events.V1;
 using GoldenThread.Type.V1;
 using Grpc.Core;
-using static GoldenThread.Assessment.Tests.Refusals;
+using static GoldenThread.TestSupport.Refusals;
 
 namespace GoldenThread.Assessment.Tests;
 

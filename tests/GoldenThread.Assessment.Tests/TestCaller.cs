@@ -2,7 +2,6 @@ using System.Text;
 using GoldenThread.Assessment.Internal.V1;
 using GoldenThread.Assessment.V1;
 using Google.Protobuf;
-using Google.Rpc;
 using Grpc.Core;
 
 namespace GoldenThread.Assessment.Tests;
@@ -64,32 +63,4 @@ public sealed class TestCaller(ChannelBase channel, string token)
         await call.RequestStream.CompleteAsync();
         return await call;
     }
-}
-
-/// <summary>What an error says by name.</summary>
-public static class Refusals
-{
-    /// <summary>Expects a call to be refused with this status and reason; the violations it names.</summary>
-    public static async Task<IReadOnlyList<BadRequest.Types.FieldViolation>> RefusedAsync(StatusCode code, string reason, Func<Task> call)
-    {
-        var refused = await Assert.ThrowsAsync<RpcException>(call);
-        Assert.Equal((code, reason), (refused.StatusCode, ReasonOf(refused)));
-        var details = DetailsOf(refused).Details.FirstOrDefault(d => d.Is(BadRequest.Descriptor));
-        return details is null ? [] : details.Unpack<BadRequest>().FieldViolations;
-    }
-
-    /// <summary>All that a refused caller is told.</summary>
-    public static async Task<string> ToldAsync(Func<Task> call)
-    {
-        var refused = await Assert.ThrowsAsync<RpcException>(call);
-        var details = Convert.ToHexString(refused.Trailers.GetValueBytes("grpc-status-details-bin") ?? []);
-        return $"{refused.StatusCode} {ReasonOf(refused)} {refused.Status.Detail} {details}";
-    }
-
-    /// <summary>The stable reason of an error; its text where it has none.</summary>
-    public static string ReasonOf(RpcException refused) =>
-        DetailsOf(refused).Details.FirstOrDefault(d => d.Is(ErrorInfo.Descriptor))?.Unpack<ErrorInfo>().Reason ?? refused.Status.ToString();
-
-    private static Google.Rpc.Status DetailsOf(RpcException refused) =>
-        refused.Trailers.GetValueBytes("grpc-status-details-bin") is { } bytes ? Google.Rpc.Status.Parser.ParseFrom(bytes) : new Google.Rpc.Status();
 }

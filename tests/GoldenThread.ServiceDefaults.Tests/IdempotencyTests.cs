@@ -1,3 +1,4 @@
+using GoldenThread.TestSupport;
 using GoldenThread.Tracking.V1;
 using GoldenThread.Type.V1;
 using Google.Protobuf;

@@ -20,6 +20,8 @@ public sealed class SettingsTests
     [InlineData("Service:BindAddress=everywhere", "Service:BindAddress is not an IP address")]
     [InlineData("Service:BindAddress=0.0.0.0", "Service:AllowPlaintext=true")]
     [InlineData("Service:PeerPatience=00:00:00", "Service:PeerPatience must be a time")]
+    [InlineData("Service:UploadPatience=00:00:00", "Service:UploadPatience must be a time")]
+    [InlineData("Service:UploadPatience=30", "Service:UploadPatience must be a time of less than a day")]
     [InlineData("Service:MostUploadsAtOnce=0", "Service:MostUploadsAtOnce must be 1 or more")]
     [InlineData("Rabbit:Password=", "Rabbit:Password is missing")]
     [InlineData("Rabbit:Host=broker.example.org", "Set Rabbit:UseTls=true")]

@@ -40,7 +40,7 @@ internal sealed class Specimen : IAsyncDisposable
         var ports = FreePorts.Take(2);
         (grpcPort, healthPort) = (ports[0], ports[1]);
         this.issuer = issuer;
-        channel = GrpcChannel.ForAddress($"http://127.0.0.1:{grpcPort}");
+        channel = GrpcChannel.ForAddress(Address);
         Lead = new Metadata { { "authorization", $"Bearer {issuer.Token("lead", "schools.write pupils.read pupils.write grants.write")}" } };
         settings =
         [
@@ -54,6 +54,12 @@ internal sealed class Specimen : IAsyncDisposable
             .. more,
         ];
     }
+
+    /// <summary>Where it serves gRPC.</summary>
+    public string Address => $"http://127.0.0.1:{grpcPort}";
+
+    /// <summary>Whose tokens it takes.</summary>
+    public TestIssuer Issuer => issuer;
 
     /// <summary>Headers of the trust's data lead.</summary>
     public Metadata Lead { get; }

@@ -5,7 +5,7 @@ using GoldenThread.Tracking.V1;
 using GoldenThread.Type.V1;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
-using static GoldenThread.Tracking.Tests.Refusals;
+using static GoldenThread.TestSupport.Refusals;
 
 namespace GoldenThread.Tracking.Tests;
 

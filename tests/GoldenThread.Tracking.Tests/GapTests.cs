@@ -2,7 +2,7 @@ using GoldenThread.TestSupport;
 using GoldenThread.Tracking.V1;
 using GoldenThread.Type.V1;
 using Grpc.Core;
-using static GoldenThread.Tracking.Tests.Refusals;
+using static GoldenThread.TestSupport.Refusals;
 
 namespace GoldenThread.Tracking.Tests;
 

@@ -2,7 +2,7 @@ using GoldenThread.TestSupport;
 using GoldenThread.Tracking.V1;
 using GoldenThread.Type.V1;
 using Grpc.Core;
-using static GoldenThread.Tracking.Tests.Refusals;
+using static GoldenThread.TestSupport.Refusals;
 
 namespace GoldenThread.Tracking.Tests;
 
@@ -91,8 +91,8 @@ public sealed class PupilTests(TrackingHouse house)
             default: request.Pupil.ClassId = value; break;
         }
 
-        var violations = await RefusedAsync(StatusCode.InvalidArgument, reason, () => house.Lead.Pupils.CreatePupilAsync(request, house.Lead.Headers).ResponseAsync);
-        Assert.Equal($"pupil.{field}", Assert.Single(violations).Field);
+        var refused = await RefusedAsync(StatusCode.InvalidArgument, reason, () => house.Lead.Pupils.CreatePupilAsync(request, house.Lead.Headers).ResponseAsync);
+        Assert.Equal($"pupil.{field}", Assert.Single(refused.Violations()).Field);
     }
 
     [Fact]

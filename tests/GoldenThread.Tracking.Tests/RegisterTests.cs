@@ -4,7 +4,7 @@ using GoldenThread.Tracking.Internal.V1;
 using GoldenThread.Tracking.V1;
 using GoldenThread.Type.V1;
 using Grpc.Core;
-using static GoldenThread.Tracking.Tests.Refusals;
+using static GoldenThread.TestSupport.Refusals;
 
 namespace GoldenThread.Tracking.Tests;
 
@@ -39,9 +39,9 @@ public sealed class RegisterTests(TrackingHouse house)
         {
             var school = Fleetdown();
             spoil(school);
-            var violations = await RefusedAsync(StatusCode.InvalidArgument, "SCHOOL_INVALID", () =>
+            var refused = await RefusedAsync(StatusCode.InvalidArgument, "SCHOOL_INVALID", () =>
                 house.Lead.Schools.PutSchoolAsync(new() { SchoolUrn = urn ?? 399_999, School = school }, house.Lead.Headers).ResponseAsync);
-            Assert.Equal(field, Assert.Single(violations).Field);
+            Assert.Equal(field, Assert.Single(refused.Violations()).Field);
         }
 
         await Refused("school_urn", _ => { }, 12);

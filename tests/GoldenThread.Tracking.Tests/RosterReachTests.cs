@@ -2,7 +2,7 @@ using GoldenThread.TestSupport;
 using GoldenThread.Tracking.V1;
 using GoldenThread.Type.V1;
 using Grpc.Core;
-using static GoldenThread.Tracking.Tests.Refusals;
+using static GoldenThread.TestSupport.Refusals;
 
 namespace GoldenThread.Tracking.Tests;
 
@@ -245,7 +245,7 @@ public sealed class RosterReachTests(TrackingHouse house)
         var words = new HashSet<string>();
         foreach (var column in new[] { "Looked after", "Previously looked after", "Ethnicity", "Adopted", "looked  AFTER", "Shoe size" })
         {
-            var violation = Assert.Single(await RefusedAsync(StatusCode.InvalidArgument, "ROW_INVALID", () => TryAsync(column)));
+            var violation = Assert.Single((await RefusedAsync(StatusCode.InvalidArgument, "ROW_INVALID", () => TryAsync(column))).Violations());
             Assert.Equal("cells", violation.Field);
             words.Add(violation.Description);
         }

@@ -5,7 +5,7 @@ using GoldenThread.Tracking.Progress;
 using GoldenThread.Tracking.V1;
 using GoldenThread.Type.V1;
 using Grpc.Core;
-using static GoldenThread.Tracking.Tests.Refusals;
+using static GoldenThread.TestSupport.Refusals;
 using Status = GoldenThread.Tracking.V1.Status;
 
 namespace GoldenThread.Tracking.Tests;

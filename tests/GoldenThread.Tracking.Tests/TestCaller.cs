@@ -2,7 +2,6 @@ using System.Text;
 using GoldenThread.Tracking.Internal.V1;
 using GoldenThread.Tracking.V1;
 using Google.Protobuf;
-using Google.Rpc;
 using Grpc.Core;
 
 namespace GoldenThread.Tracking.Tests;
@@ -102,34 +101,4 @@ public sealed class TestCaller(ChannelBase channel, string token)
         while (request.PageToken.Length > 0);
         return pupils;
     }
-}
-
-/// <summary>What an error says by name.</summary>
-public static class Refusals
-{
-    /// <summary>Expects a call to be refused with this status and reason; the violations it names.</summary>
-    public static async Task<IReadOnlyList<BadRequest.Types.FieldViolation>> RefusedAsync(StatusCode code, string reason, Func<Task> call)
-    {
-        var refused = await Assert.ThrowsAsync<RpcException>(call);
-        Assert.Equal((code, reason), (refused.StatusCode, ReasonOf(refused)));
-        var details = DetailsOf(refused).Details.FirstOrDefault(d => d.Is(BadRequest.Descriptor));
-        return details is null ? [] : details.Unpack<BadRequest>().FieldViolations;
-    }
-
-    /// <summary>Expects two calls to be refused with the very same bytes: what is foreign looks like what is absent.</summary>
-    public static async Task SameRefusalAsync(Func<Task> one, Func<Task> other)
-    {
-        var first = await Assert.ThrowsAsync<RpcException>(one);
-        var second = await Assert.ThrowsAsync<RpcException>(other);
-        Assert.Equal(StatusCode.NotFound, first.StatusCode);
-        Assert.Equal(first.Status.Detail, second.Status.Detail);
-        Assert.Equal(first.Trailers.GetValueBytes("grpc-status-details-bin"), second.Trailers.GetValueBytes("grpc-status-details-bin"));
-    }
-
-    /// <summary>The stable reason of an error; its text where it has none.</summary>
-    public static string ReasonOf(RpcException refused) =>
-        DetailsOf(refused).Details.FirstOrDefault(d => d.Is(ErrorInfo.Descriptor))?.Unpack<ErrorInfo>().Reason ?? refused.Status.ToString();
-
-    private static Google.Rpc.Status DetailsOf(RpcException refused) =>
-        refused.Trailers.GetValueBytes("grpc-status-details-bin") is { } bytes ? Google.Rpc.Status.Parser.ParseFrom(bytes) : new Google.Rpc.Status();
 }

@@ -3,7 +3,7 @@ using GoldenThread.Tracking.Events.V1;
 using GoldenThread.Tracking.V1;
 using GoldenThread.Type.V1;
 using Grpc.Core;
-using static GoldenThread.Tracking.Tests.Refusals;
+using static GoldenThread.TestSupport.Refusals;
 using Thread = GoldenThread.Tracking.V1.Thread;
 using ThreadState = GoldenThread.Tracking.V1.ThreadState;
 
@@ -235,9 +235,9 @@ public sealed class ThreadTests(TrackingHouse house)
         // Nor may such a caller name them, or learn that they are there. A change keeps those whom the caller does not see.
         foreach (var stranger in new[] { cohort.Pupils[19].PupilId, $"{Guid.NewGuid()}" })
         {
-            var violations = await RefusedAsync(StatusCode.InvalidArgument, "THREAD_INVALID", () =>
+            var refused = await RefusedAsync(StatusCode.InvalidArgument, "THREAD_INVALID", () =>
                 leader.Threads.OpenThreadAsync(With(request, stranger), leader.Headers).ResponseAsync);
-            Assert.Equal("target_pupil_ids", Assert.Single(violations).Field);
+            Assert.Equal("target_pupil_ids", Assert.Single(refused.Violations()).Field);
         }
 
         await leader.Threads.AgreeActionAsync(Action(thread, request.OwnerPersonId, Today), leader.Headers);
@@ -397,9 +397,9 @@ public sealed class ThreadTests(TrackingHouse house)
 
     private async Task InvalidAsync(OpenThreadRequest request, string field)
     {
-        var violations = await RefusedAsync(
+        var refused = await RefusedAsync(
             StatusCode.InvalidArgument, "THREAD_INVALID", () => house.Lead.Threads.OpenThreadAsync(request, house.Lead.Headers).ResponseAsync);
-        Assert.Equal(field, Assert.Single(violations).Field);
+        Assert.Equal(field, Assert.Single(refused.Violations()).Field);
     }
 
     private static OpenThreadRequest With(OpenThreadRequest request, params string[] targets)

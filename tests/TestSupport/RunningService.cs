@@ -42,22 +42,27 @@ public sealed class RunningService : IAsyncDisposable, IObserver<DiagnosticListe
     /// <param name="more">Further settings, as arguments.</param>
     public static async Task<RunningService> StartAsync(Assembly program, string name, TestDatabase database, TestIssuer issuer, params string[] more)
     {
-        var rabbit = await RabbitServer.SharedAsync();
         var ports = FreePorts.Take(2);
         string[] args =
+            [$"--Service:GrpcPort={ports[0]}", $"--Service:HealthPort={ports[1]}", .. await SettingsAsync(name, database, issuer), .. more];
+        var service = new RunningService(program, args) { GrpcPort = ports[0] };
+        await service.ReadyAsync(ports[1]);
+        return service;
+    }
+
+    /// <summary>What a service is told with the shared broker, but for its ports.</summary>
+    public static async Task<string[]> SettingsAsync(string name, TestDatabase database, TestIssuer issuer)
+    {
+        var rabbit = await RabbitServer.SharedAsync();
+        return
         [
-            $"--Service:GrpcPort={ports[0]}", $"--Service:HealthPort={ports[1]}",
             $"--Database:ConnectionString={database.ConnectionString}",
             $"--Rabbit:Host={rabbit.Host}", $"--Rabbit:Port={rabbit.Port}", $"--Rabbit:VirtualHost={rabbit.VirtualHost}",
             $"--Rabbit:User={rabbit.User}", $"--Rabbit:Password={rabbit.Password}",
             $"--Identity:Issuers:0:Authority={issuer.Authority}", $"--Identity:Issuers:0:InternalAudience={TestIssuer.InternalAudience}",
             $"--Identity:Client:Id=svc-{name}", "--Identity:Client:Secret=test", $"--Identity:Client:TokenEndpoint={issuer.TokenEndpoint}",
             "--Logging:LogLevel:Default=Warning",
-            .. more,
         ];
-        var service = new RunningService(program, args) { GrpcPort = ports[0] };
-        await service.ReadyAsync(ports[1]);
-        return service;
     }
 
     /// <inheritdoc />

@@ -21,6 +21,8 @@ internal static class ProblemResponses
         new(403, "PermissionDenied", "ROLE_MISSING", "The token lacks the scope, or none of the caller's roles allows this; alike for every id.",
             "None of your roles allows this."),
         new(404, "NotFound", "NOT_FOUND", "There is none, or it lies outside the caller's grants; the two look alike.", "There is no such pupil."),
+        new(408, "UploadStalled", "UPLOAD_STALLED", "The file stopped coming, so the upload was given up; nothing of it was done.",
+            "Nothing more of the file came for 30 seconds, so it was given up and nothing of it was done. Send the whole file again."),
         new(409, "Conflict", "FAILED_PRECONDITION", "The state does not allow it now, or it is there already.", "The collection is locked."),
         new(412, "PreconditionFailed", "ETAG_MISMATCH", "It was changed since the etag in If-Match was read.",
             "It was changed meanwhile. Read it again, then repeat the change with the new etag."),
@@ -93,6 +95,7 @@ internal static class ProblemResponses
     private static bool Applies(int status, RestMethod method, Promise promise, bool hasBody) => status switch
     {
         StatusCodes.Status404NotFound => method.Path.Fields.Any() || promise.Mentions(status),
+        StatusCodes.Status408RequestTimeout => method.Kind == CallKind.Upload,
         StatusCodes.Status409Conflict => promise.Mentions(status),
         StatusCodes.Status412PreconditionFailed => promise.TakesIfMatch && !method.IsSafe,
         StatusCodes.Status413PayloadTooLarge => hasBody,

@@ -11,6 +11,7 @@ internal sealed partial class Promise
 {
     private const string IfMatchRequired = "IF_MATCH_REQUIRED";
     private const string EtagMismatch = "ETAG_MISMATCH";
+    private const string UploadStalled = "UPLOAD_STALLED";
     private readonly SortedDictionary<int, SortedSet<string>> _reasons = [];
 
     private Promise(MethodDescriptor rpc, int depth)
@@ -57,6 +58,11 @@ internal sealed partial class Promise
             {
                 status = spoken;
                 Add(spoken, null);
+            }
+            else if (word.Value == UploadStalled)
+            {
+                // The one reason of ABORTED that is no 409, as the etag's is 412.
+                Add(StatusCodes.Status408RequestTimeout, UploadStalled);
             }
             else if (word.Value is not (IfMatchRequired or EtagMismatch) && word.Value.Contains('_') && status is { } under)
             {

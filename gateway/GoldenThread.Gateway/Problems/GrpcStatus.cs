@@ -80,6 +80,7 @@ internal sealed record GrpcStatus(Code Code, string Message)
         (Code.InvalidArgument or Code.FailedPrecondition or Code.Aborted, "IF_MATCH_REQUIRED") => StatusCodes.Status428PreconditionRequired,
         (Code.InvalidArgument or Code.FailedPrecondition or Code.Aborted or Code.AlreadyExists, "IDEMPOTENCY_KEY_REUSED") =>
             StatusCodes.Status422UnprocessableEntity,
+        (Code.Aborted, "UPLOAD_STALLED") => StatusCodes.Status408RequestTimeout,
         (Code.ResourceExhausted, { } named) when named.EndsWith("_TOO_LARGE", StringComparison.Ordinal) => StatusCodes.Status413PayloadTooLarge,
         (Code.InvalidArgument or Code.OutOfRange, _) => StatusCodes.Status400BadRequest,
         (Code.Unauthenticated, _) => StatusCodes.Status401Unauthorized,

@@ -107,7 +107,7 @@ public sealed record Problem(int Status, string Code, string Detail)
                 : "Bearer realm=\"goldenthread\", error=\"invalid_token\"";
         }
 
-        if (IsBeforeItsEnd(context.Request))
+        if (Status == StatusCodes.Status408RequestTimeout || IsBeforeItsEnd(context.Request))
         {
             response.Headers.Connection = "close";
         }

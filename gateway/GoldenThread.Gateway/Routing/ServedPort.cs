@@ -1,6 +1,7 @@
 using System.Net;
 using GoldenThread.Gateway.Problems;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using Microsoft.Extensions.Options;
 using Yarp.ReverseProxy.Model;
 
@@ -42,6 +43,12 @@ internal static class ServedPort
             var served = context.GetEndpoint()?.Metadata.GetMetadata<RouteModel>()?.Config.Metadata?.GetValueOrDefault(GatewayRoutes.PortKey);
             if (served == (isGrpc ? Grpc : Rest) || served is null && !isGrpc)
             {
+                if (isGrpc)
+                {
+                    // Kestrel would end the whole connection, with all its calls, for one that sends a message now and then. Services wait as they will.
+                    context.Features.Get<IHttpMinRequestBodyDataRateFeature>()?.MinDataRate = null;
+                }
+
                 return next(context);
             }
 

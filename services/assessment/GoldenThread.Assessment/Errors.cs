@@ -23,9 +23,6 @@ internal static class Errors
 
     public static RpcException QuarantinedRowNotFound() => Refusal.NotFound("QUARANTINED_ROW_NOT_FOUND", "There is no such row in quarantine.");
 
-    public static RpcException TrustGrantNeeded() => Refusal.PermissionDenied(
-        "TRUST_GRANT_NEEDED", "What is defined here holds for every school, so it takes a grant for the whole trust.");
-
     public static RpcException CodeInvalid(string field) => Refusal.InvalidField(
         "CODE_INVALID", field, $"{field} must be 1 to 40 lower-case letters, digits and hyphens, such as \"reading\".");
 

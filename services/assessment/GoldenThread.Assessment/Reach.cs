@@ -9,21 +9,6 @@ internal static class Reach
 {
     public static Authority Authority(this ServerCallContext context) =>
         context.Caller().As(RpcCatalogue.Rules[context.Method].Access!.Roles);
-
-    /// <summary>
-    /// PERMISSION_DENIED without a grant for the whole trust. Asked before anything is looked up: alike for every id, and whatever is recorded.
-    /// </summary>
-    public static async Task DemandWholeTrustAsync(this Work work, ServerCallContext context)
-    {
-        if (!await work.HoldsWholeTrustAsync(context.Authority(), context.CancellationToken))
-        {
-            throw Errors.TrustGrantNeeded();
-        }
-    }
-
-    /// <summary>Why nothing was defined: no grant for the whole trust, or, where there is one, another version than the caller names.</summary>
-    public static async Task<RpcException> WhyNotDefinedAsync(this Work work, Authority by, CancellationToken ct) =>
-        await work.HoldsWholeTrustAsync(by, ct) ? Refusal.EtagMismatch() : Errors.TrustGrantNeeded();
 }
 
 /// <summary>Readers of request fields that only assessment has.</summary>

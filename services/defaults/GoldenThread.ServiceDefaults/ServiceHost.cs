@@ -81,7 +81,8 @@ public static class ServiceHost
             .Validate(o => o.AllowPlaintext || o.CertificateFile is not null || !IPAddress.TryParse(o.BindAddress, out var at) || IPAddress.IsLoopback(at),
                 "Service:BindAddress is not loopback and no certificate is given. Set Service:CertificateFile and Service:KeyFile, "
                 + "or Service:AllowPlaintext=true where the network itself encrypts.")
-            .Validate(o => o.PeerPatience > TimeSpan.Zero, "Service:PeerPatience must be a time; example: Service__PeerPatience=00:00:30")
+            .Validate(o => IsPatience(o.PeerPatience), "Service:PeerPatience must be a time of less than a day; example: Service__PeerPatience=00:00:30")
+            .Validate(o => IsPatience(o.UploadPatience), "Service:UploadPatience must be a time of less than a day; example: Service__UploadPatience=00:00:30")
             .ValidateOnStart();
         services.AddOptions<DatabaseOptions>().BindConfiguration("Database").ValidateDataAnnotations().ValidateOnStart();
         services.AddOptions<RabbitOptions>().BindConfiguration("Rabbit").ValidateDataAnnotations()
@@ -94,6 +95,9 @@ public static class ServiceHost
             .Validate(o => o.Client is null || Plaintext.IsAllowed(o.Client.TokenEndpoint, o.Issuers.Exists(issuer => issuer.AllowPlaintext)),
                 "Identity:Client:TokenEndpoint is not an address with https; example: Identity__Client__TokenEndpoint=https://login.example.org/token");
     }
+
+    // "30" alone would be thirty days.
+    private static bool IsPatience(TimeSpan time) => time > TimeSpan.Zero && time < TimeSpan.FromDays(1);
 
     private static void AddDatabase(IServiceCollection services, Assembly assembly)
     {

@@ -42,9 +42,15 @@ public sealed class ServiceOptions
     [Range(1, int.MaxValue, ErrorMessage = "Service:MostReadsWaiting must be 1 or more; example: Service__MostReadsWaiting=100000")]
     public int MostReadsWaiting { get; set; } = 100_000;
 
-    /// <summary>How many files may be uploaded at once: each holds a connection to the database until its last byte, however slowly that comes.</summary>
+    /// <summary>
+    /// How many files may be uploaded at once: each holds a connection to the database until its last byte, or until nothing came for
+    /// <see cref="UploadPatience"/>.
+    /// </summary>
     [Range(1, int.MaxValue, ErrorMessage = "Service:MostUploadsAtOnce must be 1 or more; example: Service__MostUploadsAtOnce=4")]
     public int MostUploadsAtOnce { get; set; } = 4;
+
+    /// <summary>How long the sender of a file may send nothing before the upload is given up, and its place goes to another.</summary>
+    public TimeSpan UploadPatience { get; set; } = TimeSpan.FromSeconds(30);
 }
 
 /// <summary>The service's own database. Section "Database".</summary>

@@ -29,9 +29,6 @@ internal static class Errors
 
     public static RpcException ActionNotFound() => Refusal.NotFound("AGREED_ACTION_NOT_FOUND", "There is no such agreed action that you may see.");
 
-    public static RpcException TrustGrantNeeded() => Refusal.PermissionDenied(
-        "TRUST_GRANT_NEEDED", "Offers and plans hold for every school, so it takes a grant for the whole trust.");
-
     public static RpcException OfferMissing(string year) => Refusal.FailedPrecondition("OFFER_MISSING",
         $"The trust has no engagement offer for {year} yet. Import it first: PUT /v1/offers/{year.Replace('/', '-')}.");
 

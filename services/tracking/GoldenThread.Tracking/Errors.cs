@@ -54,9 +54,6 @@ internal static partial class Errors
 
     public static RpcException GrantEnded() => Refusal.FailedPrecondition("GRANT_ENDED", "This grant has ended already.");
 
-    public static RpcException TrustGrantNeeded() => Refusal.PermissionDenied(
-        "TRUST_GRANT_NEEDED", "What is defined here holds for every school, so it takes a grant for the whole trust.");
-
     public static RpcException ClassInvalid(string field, string words) => Refusal.InvalidField("CLASS_INVALID", field, words);
 
     public static RpcException ClassExists() =>

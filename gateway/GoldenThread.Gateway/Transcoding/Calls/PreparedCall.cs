@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Diagnostics;
 using GoldenThread.Gateway.Transcoding.Json;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using Microsoft.Extensions.ObjectPool;
 using Microsoft.Net.Http.Headers;
 
@@ -177,6 +178,9 @@ internal sealed class PreparedCall
         {
             size.MaxRequestBodySize = largest;
         }
+
+        // How long the sender may send nothing is the service's to say, which is kept waiting.
+        context.Features.Get<IHttpMinRequestBodyDataRateFeature>()?.MinDataRate = null;
     }
 
     private static string RawPath(HttpContext context)

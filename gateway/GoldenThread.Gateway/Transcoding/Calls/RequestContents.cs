@@ -50,6 +50,11 @@ internal sealed class UploadContent(ReadOnlyMemory<byte> first, UploadBody uploa
             {
                 var start = WriteHead(buffer.AsSpan(0, HeadRoom), read);
                 await stream.WriteAsync(buffer.AsMemory(start, HeadRoom - start + read), cancellationToken);
+                if (read < PieceLength)
+                {
+                    // Whoever sends slowly is seen to send: the client would gather 32 KiB first.
+                    await stream.FlushAsync(cancellationToken);
+                }
             }
         }
         finally

@@ -31,6 +31,10 @@ internal sealed class CollectionStore(NpgsqlDataSource source)
         return (await ByIdsAsync(connection, [collectionId], ct)).SingleOrDefault();
     }
 
+    /// <summary>A collection as the work sees it.</summary>
+    public static async Task<CollectionPlan?> GetAsync(Work work, Guid collectionId, CancellationToken ct) =>
+        (await ByIdsAsync(work.Connection, [collectionId], ct)).SingleOrDefault();
+
     /// <summary>Collections by their ids, for rebuilds.</summary>
     public static async Task<List<CollectionPlan>> ByIdsAsync(NpgsqlConnection connection, Guid[] collectionIds, CancellationToken ct)
     {
@@ -52,20 +56,16 @@ internal sealed class CollectionStore(NpgsqlDataSource source)
         return (await ReadAsync(work.Connection, work.Transaction, Sql, new { collectionId }, ct)).SingleOrDefault();
     }
 
-    /// <summary>Adds a collection; false where no trust-wide grant lets the caller.</summary>
-    public static async Task<bool> AddAsync(Work work, Authority by, CollectionPlan plan, CancellationToken ct)
+    /// <summary>Adds a collection.</summary>
+    public static async Task AddAsync(Work work, CollectionPlan plan, CancellationToken ct)
     {
         const string Sql = """
             insert into collection (collection_id, name, academic_year, year_from, year_to, opens_on, due_on, locks_on)
-            select @CollectionId, @Name, @AcademicYear, @YearFrom, @YearTo, @OpensOn, @DueOn, @LocksOn
-            where holds_whole_trust(@Issuer, @Subject, @Roles)
+            values (@CollectionId, @Name, @AcademicYear, @YearFrom, @YearTo, @OpensOn, @DueOn, @LocksOn)
             """;
         try
         {
-            if (await work.Connection.ExecuteAsync(work.Command(Sql, Parameters(by, plan, 0), ct)) == 0)
-            {
-                return false;
-            }
+            await work.Connection.ExecuteAsync(work.Command(Sql, Parameters(plan), ct));
         }
         catch (PostgresException e) when (e.ConstraintName == "uq_collection_name")
         {
@@ -73,22 +73,20 @@ internal sealed class CollectionStore(NpgsqlDataSource source)
         }
 
         await ReplaceTestsAsync(work, plan, ct);
-        return true;
     }
 
-    /// <summary>Saves a change of the version the caller read; false where it is another by now, or no trust-wide grant lets the caller.</summary>
-    public static async Task<bool> SaveAsync(Work work, Authority by, CollectionPlan plan, long ifVersion, CancellationToken ct)
+    /// <summary>Saves a change of a collection that the work holds.</summary>
+    public static async Task SaveAsync(Work work, CollectionPlan plan, CancellationToken ct)
     {
         const string Sql = """
             update collection
             set name = @Name, opens_on = @OpensOn, due_on = @DueOn, locks_on = @LocksOn, locked_at = @LockedAt,
                 version = version + 1, tx = pg_current_xact_id()
-            where collection_id = @CollectionId and version = @ifVersion
-              and holds_whole_trust(@Issuer, @Subject, @Roles)
+            where collection_id = @CollectionId
             """;
         try
         {
-            return await work.Connection.ExecuteAsync(work.Command(Sql, Parameters(by, plan, ifVersion), ct)) == 1;
+            await work.Connection.ExecuteAsync(work.Command(Sql, Parameters(plan), ct));
         }
         catch (PostgresException e) when (e.ConstraintName == "uq_collection_name")
         {
@@ -132,7 +130,7 @@ internal sealed class CollectionStore(NpgsqlDataSource source)
         }
     }
 
-    private static object Parameters(Authority by, CollectionPlan plan, long ifVersion) => new
+    private static object Parameters(CollectionPlan plan) => new
     {
         plan.CollectionId,
         plan.Name,
@@ -143,10 +141,6 @@ internal sealed class CollectionStore(NpgsqlDataSource source)
         plan.DueOn,
         plan.LocksOn,
         plan.LockedAt,
-        ifVersion,
-        by.Issuer,
-        by.Subject,
-        by.Roles,
     };
 
     private static async Task<List<CollectionPlan>> ReadAsync(

@@ -33,11 +33,8 @@ internal sealed class CollectionsEdge(CollectionStore store, CompletenessStore c
     {
         var plan = CollectionPlan.From(request, Guid.CreateVersion7());
         await using var work = await works.BeginAsync(context);
-        if (!await CollectionStore.AddAsync(work, context.Authority(), plan, context.CancellationToken))
-        {
-            throw Errors.TrustGrantNeeded();
-        }
-
+        await work.DemandWholeTrustAsync(context);
+        await CollectionStore.AddAsync(work, plan, context.CancellationToken);
         work.Publish(plan.ToEvent());
         work.Audit("collection", plan.CollectionId.ToString());
         return await work.CommitAsync(new CreateCollectionResponse { Collection = plan.ToProto() });
@@ -55,7 +52,7 @@ internal sealed class CollectionsEdge(CollectionStore store, CompletenessStore c
             throw Errors.TestHasResults();
         }
 
-        await SaveAsync(work, changed, current.Version, null, context);
+        await SaveAsync(work, changed, null, ct);
         if (request.Tests is not null)
         {
             await CollectionStore.ReplaceTestsAsync(work, changed, ct);
@@ -70,7 +67,7 @@ internal sealed class CollectionsEdge(CollectionStore store, CompletenessStore c
         var current = await HoldAsync(work, request.CollectionId, context);
         var missing = await CompletenessStore.CountMissingAsync(work, current.CollectionId, context.CancellationToken);
         var locked = current.Lock(missing, request.AcceptMissing, request.Reason, clock.Instant());
-        await SaveAsync(work, locked, current.Version, $"{missing} missing. {request.Reason}".Trim(), context);
+        await SaveAsync(work, locked, $"{missing} missing. {request.Reason}".Trim(), context.CancellationToken);
         return await work.CommitAsync(new LockCollectionResponse { Collection = locked.ToProto() });
     }
 
@@ -79,7 +76,7 @@ internal sealed class CollectionsEdge(CollectionStore store, CompletenessStore c
         await using var work = await works.BeginAsync(context);
         var current = await HoldAsync(work, request.CollectionId, context);
         var open = current.Unlock(request.Reason);
-        await SaveAsync(work, open, current.Version, request.Reason, context);
+        await SaveAsync(work, open, request.Reason, context.CancellationToken);
         return await work.CommitAsync(new UnlockCollectionResponse { Collection = open.ToProto() });
     }
 
@@ -154,13 +151,9 @@ internal sealed class CollectionsEdge(CollectionStore store, CompletenessStore c
         return current.Version == ifVersion ? current : throw Refusal.EtagMismatch();
     }
 
-    private static async Task SaveAsync(Work work, CollectionPlan changed, long ifVersion, string? why, ServerCallContext context)
+    private static async Task SaveAsync(Work work, CollectionPlan changed, string? why, CancellationToken ct)
     {
-        if (!await CollectionStore.SaveAsync(work, context.Authority(), changed, ifVersion, context.CancellationToken))
-        {
-            throw Errors.TrustGrantNeeded();
-        }
-
+        await CollectionStore.SaveAsync(work, changed, ct);
         work.Publish(changed.ToEvent());
         work.Audit("collection", changed.CollectionId.ToString(), detail: why);
     }

@@ -23,7 +23,12 @@ internal sealed class ResultImport(Works works, TimeProvider clock)
         var recording = ContextOf(request, context);
         DateOnly? satOn = request.SatOn.Length > 0 ? Fields.Day(request.SatOn, "sat_on") : null;
         await using var work = await works.BeginAsync(context);
-        await KeepOpenAsync(work, recording, ct);
+        if (await WhyClosedAsync(work, recording, ct) is { } closed)
+        {
+            // Perhaps this very request was done while it was open: then its answer is still the answer.
+            return await RepeatedAsync(work, upload, ct) ?? throw closed;
+        }
+
         var tests = await ImportStore.NamedTestsAsync(work, recording.CollectionId, ct);
         await ImportStore.PrepareAsync(work, ct);
         var unknownHeaders = await CopyAsync(work, upload, new RowReader(tests, satOn), satOn is not null, ct);
@@ -51,18 +56,25 @@ internal sealed class ResultImport(Works works, TimeProvider clock)
         };
     }
 
-    private static async Task KeepOpenAsync(Work work, RecordingContext recording, CancellationToken ct)
-    {
-        var collection = await CollectionStore.KeepOpenAsync(work, recording.CollectionId, ct) ?? throw Errors.CollectionNotFound();
-        if (collection.LockedAt is not null)
+    /// <summary>Keeps the collection open until the work ends; why it takes nothing, where it does not.</summary>
+    private static async Task<RpcException?> WhyClosedAsync(Work work, RecordingContext recording, CancellationToken ct) =>
+        await CollectionStore.KeepOpenAsync(work, recording.CollectionId, ct) switch
         {
-            throw Errors.CollectionLocked();
+            null => Errors.CollectionNotFound(),
+            { LockedAt: not null } => Errors.CollectionLocked(),
+            { OpensOn: var opensOn } when opensOn > recording.Today => Errors.CollectionNotOpen(opensOn),
+            _ => null,
+        };
+
+    private static async Task<ImportResultsResponse?> RepeatedAsync(Work work, UploadStream<ImportResultsRequest> upload, CancellationToken ct)
+    {
+        if (!work.IsRepeatable)
+        {
+            return null;
         }
 
-        if (collection.OpensOn > recording.Today)
-        {
-            throw Errors.CollectionNotOpen(collection.OpensOn);
-        }
+        await upload.DrainAsync(ct);
+        return await work.ReplayAsync<ImportResultsResponse>(upload.ContentHash(), ct);
     }
 
     /// <summary>Reads the file row by row into the table of rows; the headers nobody mapped.</summary>

@@ -9,7 +9,7 @@ using Grpc.Core;
 namespace GoldenThread.Assessment.Results;
 
 /// <summary>The results, as callers record and read them.</summary>
-internal sealed class ResultsEdge(ResultStore store, CollectionStore collections, ResultImport imports, Works works, TimeProvider clock)
+internal sealed class ResultsEdge(ResultStore store, ResultImport imports, Works works, TimeProvider clock)
     : ResultsService.ResultsServiceBase
 {
     private const int MostInBatch = 1000;
@@ -23,7 +23,7 @@ internal sealed class ResultsEdge(ResultStore store, CollectionStore collections
         var judged = await ResultStore.RecordAsync(work, recording, row, context.CancellationToken);
         if (!Verdict.IsGood(judged.Verdict))
         {
-            throw await RefuseAsync(judged, recording.CollectionId, "", context.CancellationToken);
+            throw await RefuseAsync(work, judged, recording.CollectionId, context.CancellationToken);
         }
 
         Tell(work, [judged], recording);
@@ -42,7 +42,7 @@ internal sealed class ResultsEdge(ResultStore store, CollectionStore collections
         var rows = request.Results.Select((entry, i) => Recording.From(entry, request.SchoolUrn, i)).ToList();
         await using var work = await works.BeginAsync(context);
         var judged = await ResultStore.RecordManyAsync(work, recording, rows, ct);
-        await RefuseFaultsAsync(judged, recording.CollectionId, ct);
+        await RefuseFaultsAsync(work, judged, recording.CollectionId, ct);
         Tell(work, judged, recording);
         var response = new BatchRecordResultsResponse
         {
@@ -163,14 +163,15 @@ internal sealed class ResultsEdge(ResultStore store, CollectionStore collections
         work.Audit("result", written.Select(r => r.ResultId.ToString()), written[0].SchoolUrn);
     }
 
-    private async Task<RpcException> RefuseAsync(JudgedRow row, Guid collectionId, string prefix, CancellationToken ct)
+    // Asked within the work: a connection more for each refusal, and as many refusals at once as there are connections would wait for each other.
+    private static async Task<RpcException> RefuseAsync(Work work, JudgedRow row, Guid collectionId, CancellationToken ct)
     {
         if (row.Verdict != Verdict.CollectionClosed)
         {
-            return Verdict.Refuse(row.Verdict, row.Range, prefix);
+            return Verdict.Refuse(row.Verdict, row.Range, "");
         }
 
-        var collection = await collections.GetAsync(collectionId, ct);
+        var collection = await CollectionStore.GetAsync(work, collectionId, ct);
         return collection switch
         {
             null => Errors.CollectionNotFound(),
@@ -179,11 +180,11 @@ internal sealed class ResultsEdge(ResultStore store, CollectionStore collections
         };
     }
 
-    private async Task RefuseFaultsAsync(List<JudgedRow> judged, Guid collectionId, CancellationToken ct)
+    private static async Task RefuseFaultsAsync(Work work, List<JudgedRow> judged, Guid collectionId, CancellationToken ct)
     {
         if (judged.FirstOrDefault(r => r.Verdict is Verdict.CollectionClosed or "SCHOOL_NOT_FOUND") is { } whole)
         {
-            throw await RefuseAsync(whole, collectionId, "", ct);
+            throw await RefuseAsync(work, whole, collectionId, ct);
         }
 
         var repeated = judged

@@ -21,22 +21,20 @@ internal sealed class ScaleStore(NpgsqlDataSource source)
 
     public async Task<ScaleDefinition?> GetAsync(string code, CancellationToken ct)
     {
-        const string Sql = """
-            select code, name, kind, lowest_score, highest_score, decimals, mean, standard_deviation, version from scale where code = @code
-            """;
         await using var connection = await source.OpenConnectionAsync(ct);
-        var rows = (await connection.QueryAsync<ScaleRow>(new CommandDefinition(Sql, new { code }, cancellationToken: ct))).AsList();
-        return (await WithCodesAsync(connection, rows, null, ct)).SingleOrDefault();
+        return await GetAsync(connection, code, null, ct);
     }
 
-    /// <summary>Creates, or replaces the version the caller names; null where it is another, or no trust-wide grant lets the caller.</summary>
-    public static async Task<ScaleDefinition?> PutAsync(Work work, Authority by, ScaleDefinition scale, long? ifVersion, CancellationToken ct)
+    /// <summary>A scale as the work sees it.</summary>
+    public static Task<ScaleDefinition?> GetAsync(Work work, string code, CancellationToken ct) => GetAsync(work.Connection, code, work.Transaction, ct);
+
+    /// <summary>Creates, or replaces the version the caller names; null where it is another.</summary>
+    public static async Task<ScaleDefinition?> PutAsync(Work work, ScaleDefinition scale, long? ifVersion, CancellationToken ct)
     {
         const string Sql = """
             insert into scale as s (code, name, kind, lowest_score, highest_score, decimals, mean, standard_deviation)
             select @Code, @Name, @Kind, @LowestScore, @HighestScore, @Decimals, @Mean, @StandardDeviation
-            where holds_whole_trust(@Issuer, @Subject, @Roles)
-              and (@ifVersion::bigint is null or exists (select from scale where code = @Code))
+            where @ifVersion::bigint is null or exists (select from scale where code = @Code)
             on conflict (code) do update
             set name = excluded.name, kind = excluded.kind, lowest_score = excluded.lowest_score, highest_score = excluded.highest_score,
                 decimals = excluded.decimals, mean = excluded.mean, standard_deviation = excluded.standard_deviation, version = s.version + 1
@@ -54,9 +52,6 @@ internal sealed class ScaleStore(NpgsqlDataSource source)
             scale.Mean,
             scale.StandardDeviation,
             ifVersion,
-            by.Issuer,
-            by.Subject,
-            by.Roles,
         };
         if (await work.Connection.ExecuteScalarAsync<long?>(work.Command(Sql, parameters, ct)) is not { } version)
         {
@@ -80,6 +75,15 @@ internal sealed class ScaleStore(NpgsqlDataSource source)
                    or (r.code is not null and not exists (select from scale_code c where c.scale = s.code and c.code = r.code)))
             """;
         return await work.Connection.ExecuteScalarAsync<long>(work.Command(Sql, new { scale }, ct));
+    }
+
+    private static async Task<ScaleDefinition?> GetAsync(NpgsqlConnection connection, string code, NpgsqlTransaction? transaction, CancellationToken ct)
+    {
+        const string Sql = """
+            select code, name, kind, lowest_score, highest_score, decimals, mean, standard_deviation, version from scale where code = @code
+            """;
+        var rows = (await connection.QueryAsync<ScaleRow>(new CommandDefinition(Sql, new { code }, transaction, cancellationToken: ct))).AsList();
+        return (await WithCodesAsync(connection, rows, transaction, ct)).SingleOrDefault();
     }
 
     private static async Task ReplaceCodesAsync(Work work, ScaleDefinition scale, CancellationToken ct)

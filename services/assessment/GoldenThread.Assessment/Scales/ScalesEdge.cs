@@ -30,8 +30,8 @@ internal sealed class ScalesEdge(ScaleStore store, Works works) : ScalesService.
         var ct = context.CancellationToken;
         var wanted = ScaleDefinition.From(request);
         await using var work = await works.BeginAsync(context);
-        var scale = await ScaleStore.PutAsync(work, context.Authority(), wanted, context.IfMatchWhereSent(), ct)
-            ?? throw await work.WhyNotDefinedAsync(context.Authority(), ct);
+        await work.DemandWholeTrustAsync(context);
+        var scale = await ScaleStore.PutAsync(work, wanted, context.IfMatchWhereSent(), ct) ?? throw Refusal.EtagMismatch();
         if (scale.Version > 1)
         {
             await CarryToTestsAsync(work, scale, ct);

@@ -31,20 +31,18 @@ internal sealed class SubjectStore(NpgsqlDataSource source)
         return await connection.QuerySingleOrDefaultAsync<SubjectRow>(new CommandDefinition(Sql, new { code }, cancellationToken: ct));
     }
 
-    /// <summary>Creates, or renames the version the caller names; null where it is another, or no trust-wide grant lets the caller.</summary>
-    public static async Task<SubjectRow?> PutAsync(Work work, Authority by, string code, string name, long? ifVersion, CancellationToken ct)
+    /// <summary>Creates, or renames the version the caller names; null where it is another.</summary>
+    public static async Task<SubjectRow?> PutAsync(Work work, string code, string name, long? ifVersion, CancellationToken ct)
     {
         const string Sql = """
             insert into subject as s (code, name)
             select @code, @name
-            where holds_whole_trust(@Issuer, @Subject, @Roles)
-              and (@ifVersion::bigint is null or exists (select from subject where code = @code))
+            where @ifVersion::bigint is null or exists (select from subject where code = @code)
             on conflict (code) do update
             set name = excluded.name, version = s.version + case when s.name = excluded.name then 0 else 1 end
             where @ifVersion::bigint is null or s.version = @ifVersion
             returning code, name, version
             """;
-        return await work.Connection.QuerySingleOrDefaultAsync<SubjectRow>(
-            work.Command(Sql, new { code, name, ifVersion, by.Issuer, by.Subject, by.Roles }, ct));
+        return await work.Connection.QuerySingleOrDefaultAsync<SubjectRow>(work.Command(Sql, new { code, name, ifVersion }, ct));
     }
 }

@@ -33,8 +33,8 @@ internal sealed class SubjectsEdge(SubjectStore store, Works works) : SubjectsSe
         var code = AssessmentFields.Code(request.Code, "code");
         var name = Fields.Text(request.Name, "name", LongestName);
         await using var work = await works.BeginAsync(context);
-        var row = await SubjectStore.PutAsync(work, context.Authority(), code, name, context.IfMatchWhereSent(), ct)
-            ?? throw await work.WhyNotDefinedAsync(context.Authority(), ct);
+        await work.DemandWholeTrustAsync(context);
+        var row = await SubjectStore.PutAsync(work, code, name, context.IfMatchWhereSent(), ct) ?? throw Refusal.EtagMismatch();
         work.Audit("subject", code);
         return await work.CommitAsync(new PutSubjectResponse { Subject = ToProto(row) });
     }

@@ -31,6 +31,10 @@ internal sealed class TestStore(NpgsqlDataSource source)
         return (await ByIdsAsync(connection, [testId], ct)).SingleOrDefault();
     }
 
+    /// <summary>A test as the work sees it.</summary>
+    public static async Task<TestDefinition?> GetAsync(Work work, Guid testId, CancellationToken ct) =>
+        (await ByIdsAsync(work.Connection, [testId], ct)).SingleOrDefault();
+
     /// <summary>Tests by their ids, for rebuilds.</summary>
     public static async Task<List<TestDefinition>> ByIdsAsync(NpgsqlConnection connection, Guid[] testIds, CancellationToken ct)
     {
@@ -38,20 +42,16 @@ internal sealed class TestStore(NpgsqlDataSource source)
         return await ReadAsync(connection, null, Sql, new { testIds }, ct);
     }
 
-    /// <summary>Adds a test; false where no trust-wide grant lets the caller.</summary>
-    public static async Task<bool> AddAsync(Work work, Authority by, TestDefinition test, CancellationToken ct)
+    /// <summary>Adds a test.</summary>
+    public static async Task AddAsync(Work work, TestDefinition test, CancellationToken ct)
     {
         const string Sql = """
             insert into test (test_id, name, subject, scale, reliability, expected_from, year_groups)
-            select @TestId, @Name, @TestSubject, @Scale, @Reliability, @ExpectedFrom, @YearGroups
-            where holds_whole_trust(@Issuer, @Subject, @Roles)
+            values (@TestId, @Name, @Subject, @Scale, @Reliability, @ExpectedFrom, @YearGroups)
             """;
         try
         {
-            if (await work.Connection.ExecuteAsync(work.Command(Sql, Parameters(by, test, 0), ct)) == 0)
-            {
-                return false;
-            }
+            await work.Connection.ExecuteAsync(work.Command(Sql, Parameters(test, 0), ct));
         }
         catch (PostgresException e) when (e.ConstraintName == "uq_test_name")
         {
@@ -63,22 +63,20 @@ internal sealed class TestStore(NpgsqlDataSource source)
         }
 
         await ReplaceBandsAsync(work, test, ct);
-        return true;
     }
 
-    /// <summary>Saves a change of the version the caller read; false where it is another by now, or no trust-wide grant lets the caller.</summary>
-    public static async Task<bool> SaveAsync(Work work, Authority by, TestDefinition test, long ifVersion, CancellationToken ct)
+    /// <summary>Saves a change of the version the caller read; false where it is another by now.</summary>
+    public static async Task<bool> SaveAsync(Work work, TestDefinition test, long ifVersion, CancellationToken ct)
     {
         const string Sql = """
             update test
             set name = @Name, reliability = @Reliability, expected_from = @ExpectedFrom, year_groups = @YearGroups,
                 version = version + 1, tx = pg_current_xact_id()
             where test_id = @TestId and version = @ifVersion
-              and holds_whole_trust(@Issuer, @Subject, @Roles)
             """;
         try
         {
-            if (await work.Connection.ExecuteAsync(work.Command(Sql, Parameters(by, test, ifVersion), ct)) == 0)
+            if (await work.Connection.ExecuteAsync(work.Command(Sql, Parameters(test, ifVersion), ct)) == 0)
             {
                 return false;
             }
@@ -101,19 +99,16 @@ internal sealed class TestStore(NpgsqlDataSource source)
         return await ReadAsync(work.Connection, work.Transaction, Sql, new { scale }, ct);
     }
 
-    private static object Parameters(Authority by, TestDefinition test, long ifVersion) => new
+    private static object Parameters(TestDefinition test, long ifVersion) => new
     {
         test.TestId,
         test.Name,
-        TestSubject = test.Subject,
+        test.Subject,
         test.Scale,
         test.Reliability,
         test.ExpectedFrom,
         test.YearGroups,
         ifVersion,
-        by.Issuer,
-        by.Subject,
-        by.Roles,
     };
 
     private static async Task ReplaceBandsAsync(Work work, TestDefinition test, CancellationToken ct)

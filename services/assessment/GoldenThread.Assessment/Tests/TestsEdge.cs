@@ -6,7 +6,7 @@ using Grpc.Core;
 namespace GoldenThread.Assessment.Tests;
 
 /// <summary>The tests, as callers see them.</summary>
-internal sealed class TestsEdge(TestStore store, ScaleStore scales, Works works) : TestsService.TestsServiceBase
+internal sealed class TestsEdge(TestStore store, Works works) : TestsService.TestsServiceBase
 {
     public override async Task<ListTestsResponse> ListTests(ListTestsRequest request, ServerCallContext context)
     {
@@ -29,14 +29,11 @@ internal sealed class TestsEdge(TestStore store, ScaleStore scales, Works works)
     public override async Task<CreateTestResponse> CreateTest(CreateTestRequest request, ServerCallContext context)
     {
         var ct = context.CancellationToken;
-        var scale = await scales.GetAsync(request.Scale, ct) ?? throw Errors.ScaleNotFound(request.Scale);
-        var test = TestDefinition.From(request, Guid.CreateVersion7(), scale);
         await using var work = await works.BeginAsync(context);
-        if (!await TestStore.AddAsync(work, context.Authority(), test, ct))
-        {
-            throw Errors.TrustGrantNeeded();
-        }
-
+        await work.DemandWholeTrustAsync(context);
+        var scale = await ScaleStore.GetAsync(work, request.Scale, ct) ?? throw Errors.ScaleNotFound(request.Scale);
+        var test = TestDefinition.From(request, Guid.CreateVersion7(), scale);
+        await TestStore.AddAsync(work, test, ct);
         work.Publish(test.ToEvent());
         work.Audit("test", test.TestId.ToString());
         return await work.CommitAsync(new CreateTestResponse { Test = test.ToProto() });
@@ -49,23 +46,15 @@ internal sealed class TestsEdge(TestStore store, ScaleStore scales, Works works)
         var id = Fields.Id(request.TestId, "test_id");
         await using var work = await works.BeginAsync(context);
         await work.DemandWholeTrustAsync(context);
-        var current = await store.GetAsync(id, ct) ?? throw Errors.TestNotFound();
-        if (current.Version != ifVersion)
+        var current = await TestStore.GetAsync(work, id, ct) ?? throw Errors.TestNotFound();
+        var changed = current.With(request);
+        if (current.Version != ifVersion || !await TestStore.SaveAsync(work, changed, ifVersion, ct))
         {
             throw Refusal.EtagMismatch();
-        }
-
-        var changed = current.With(request);
-        if (!await TestStore.SaveAsync(work, context.Authority(), changed, ifVersion, ct))
-        {
-            throw await WhyNotSavedAsync(current.TestId, ifVersion, ct);
         }
 
         work.Publish(changed.ToEvent());
         work.Audit("test", changed.TestId.ToString());
         return await work.CommitAsync(new UpdateTestResponse { Test = changed.ToProto() });
     }
-
-    private async Task<RpcException> WhyNotSavedAsync(Guid testId, long ifVersion, CancellationToken ct) =>
-        await store.GetAsync(testId, ct) is { } now && now.Version != ifVersion ? Refusal.EtagMismatch() : Errors.TrustGrantNeeded();
 }

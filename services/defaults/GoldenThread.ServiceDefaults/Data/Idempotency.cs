@@ -11,7 +11,7 @@ namespace GoldenThread.ServiceDefaults;
 /// <summary>
 /// A call that carries an Idempotency-Key: same key and payload get the same answer, another payload is refused. Keys belong to one person in one
 /// application: neither another application of theirs nor another person in this one meets them, or the answers kept under them. An answer is not
-/// repeated to who has lost a grant since: it may tell of what they no longer reach.
+/// repeated once one of the grants has ended under which it was given: it may tell of what the caller no longer reaches.
 /// </summary>
 internal sealed class IdempotentCall(Caller caller, string rpc, string key)
 {
@@ -19,6 +19,9 @@ internal sealed class IdempotentCall(Caller caller, string rpc, string key)
     private const string StateKey = "goldenthread.idempotent-call";
 
     private readonly string client = ClientOf(caller);
+
+    // In the roles that the rpc allows: by no other was the answer given, nor is what it says shaped by any other.
+    private readonly Authority by = caller.As(RpcCatalogue.Rules[rpc].Access?.Roles ?? []);
 
     public byte[]? RequestHash { get; set; }
 
@@ -65,12 +68,16 @@ internal sealed class IdempotentCall(Caller caller, string rpc, string key)
     {
         const string Sql = """
             select i.request_hash, i.answer,
-                   exists (select from access_grant g where g.issuer = @Issuer and g.subject = @Subject and g.valid_to between i.created_at and now()) as has_lost_grant
+                   case
+                       when i.grant_ids is null then exists (
+                           select from access_grant g where g.issuer = @Issuer and g.subject = @Subject and g.valid_to between i.created_at and now())
+                       else not i.grant_ids <@ array(select grant_id from held_grants(@Issuer, @Subject, @Roles))
+                   end as has_lost_grant
             from idempotency i
             where i.client = @client and i.rpc = @rpc and i.key = @key
             """;
         var row = await connection.QuerySingleOrDefaultAsync<StoredAnswer>(
-            new CommandDefinition(Sql, new { client, rpc, key, caller.Issuer, caller.Subject }, cancellationToken: ct));
+            new CommandDefinition(Sql, new { client, rpc, key, by.Issuer, by.Subject, by.Roles }, cancellationToken: ct));
         return row switch
         {
             null => null,
@@ -83,7 +90,10 @@ internal sealed class IdempotentCall(Caller caller, string rpc, string key)
     public void AddTo(NpgsqlBatch batch, byte[] answer)
     {
         batch.BatchCommands.Add(new NpgsqlBatchCommand(
-            "insert into idempotency (client, rpc, key, request_hash, answer) values ($1, $2, $3, $4, $5)")
+            """
+            insert into idempotency (client, rpc, key, request_hash, answer, grant_ids)
+            values ($1, $2, $3, $4, $5, array(select grant_id from held_grants($6, $7, $8)))
+            """)
         {
             Parameters =
             {
@@ -92,6 +102,9 @@ internal sealed class IdempotentCall(Caller caller, string rpc, string key)
                 new() { Value = key },
                 new() { Value = RequestHash ?? throw new InvalidOperationException("An upload with an Idempotency-Key must call ReplayAsync before it commits.") },
                 new() { Value = answer },
+                new() { Value = by.Issuer },
+                new() { Value = by.Subject },
+                new() { Value = by.Roles },
             },
         });
     }

@@ -106,6 +106,9 @@ public sealed class Work : IAsyncDisposable
     public void Audit(string subjectKind, string subjectId, int? schoolUrn = null, string? detail = null) =>
         Audit(subjectKind, [subjectId], schoolUrn, detail);
 
+    /// <summary>Whether the request carries an Idempotency-Key, so that it may be one that was answered before.</summary>
+    public bool IsRepeatable => idempotent is not null;
+
     /// <summary>
     /// For an upload, whose content is known only at its end: the answer stored for this key and content, or null where there is none.
     /// FAILED_PRECONDITION IDEMPOTENCY_KEY_REUSED where the key came with other content.

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using Google.Rpc;
@@ -39,6 +40,10 @@ public static class Refusal
     /// <summary>The caller lacks the scope or the role, alike for every id: REST 403.</summary>
     public static RpcException PermissionDenied(string reason, string message) => Build(StatusCode.PermissionDenied, reason, message);
 
+    /// <summary>It concerns every school, and no grant of the caller does: REST 403.</summary>
+    public static RpcException TrustGrantNeeded() =>
+        PermissionDenied("TRUST_GRANT_NEEDED", "This holds for every school, so it takes a grant for the whole trust, without limits.");
+
     /// <summary>Nobody is signed in, or the token is not believed: REST 401.</summary>
     public static RpcException Unauthenticated(string reason, string message) => Build(StatusCode.Unauthenticated, reason, message);
 
@@ -48,6 +53,10 @@ public static class Refusal
 
     /// <summary>More was sent than is taken: REST 413.</summary>
     public static RpcException TooLarge(string reason, string message) => Build(StatusCode.ResourceExhausted, reason, message);
+
+    /// <summary>The sender of a file stopped in the middle of it: REST 408.</summary>
+    public static RpcException UploadStalled(TimeSpan patience) => Build(StatusCode.Aborted, "UPLOAD_STALLED", string.Create(CultureInfo.InvariantCulture,
+        $"Nothing more of the file came for {patience.TotalSeconds:0.#} seconds, so it was given up and nothing of it was done. Send the whole file again."));
 
     /// <summary>Somebody else changed it meanwhile: REST 412.</summary>
     public static RpcException EtagMismatch() =>

@@ -1,4 +1,5 @@
 using Dapper;
+using Grpc.Core;
 
 namespace GoldenThread.ServiceDefaults;
 
@@ -10,5 +11,18 @@ public static class WholeTrust
     {
         const string Sql = "select holds_whole_trust(@Issuer, @Subject, @Roles)";
         return work.Connection.ExecuteScalarAsync<bool>(work.Command(Sql, by, ct));
+    }
+
+    /// <summary>
+    /// PERMISSION_DENIED without a grant for the whole trust in a role that the rpc allows. Asked before anything is looked up: alike for every id, and
+    /// whatever is there.
+    /// </summary>
+    public static async Task DemandWholeTrustAsync(this Work work, ServerCallContext context)
+    {
+        var by = context.Caller().As(RpcCatalogue.Rules[context.Method].Access!.Roles);
+        if (!await work.HoldsWholeTrustAsync(by, context.CancellationToken))
+        {
+            throw Refusal.TrustGrantNeeded();
+        }
     }
 }

@@ -17,11 +17,7 @@ internal sealed class OffersEdge(OfferStore store, Works works) : OfferService.O
         }
 
         await using var work = await works.BeginAsync(context);
-        if (!await work.HoldsWholeTrustAsync(context.Authority(), context.CancellationToken))
-        {
-            throw Errors.TrustGrantNeeded();
-        }
-
+        await work.DemandWholeTrustAsync(context);
         var written = await store.AddAsync(work, offer, context.IfMatchWhereSent(), context.CancellationToken);
         work.Audit("offer", $"{written.AcademicYear} version {written.Version}");
         return await work.CommitAsync(new ReplaceOfferResponse { Offer = written.ToProto() });

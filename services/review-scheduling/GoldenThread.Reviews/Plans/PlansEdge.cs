@@ -28,7 +28,7 @@ internal sealed partial class PlansEdge(
         var year = CallReading.Year(request.AcademicYear, "academic_year");
         await using (var asking = await works.BeginAsync(context))
         {
-            await DemandWholeTrustAsync(asking, context);
+            await asking.DemandWholeTrustAsync(context);
         }
 
         var input = await InputAsync(year, request, ct);
@@ -41,7 +41,7 @@ internal sealed partial class PlansEdge(
 
         // Making a plan takes seconds; the grant may have ended meanwhile.
         await using var work = await works.BeginAsync(context);
-        await DemandWholeTrustAsync(work, context);
+        await work.DemandWholeTrustAsync(context);
         var plan = PlanRecord.Draft(input, content, await PersonLookup.OfCallerAsync(work, ct)) with { MadeAt = clock.GetUtcNow() };
         await store.AddAsync(work, plan, content, ct);
         plan = await store.CountChangesAsync(work, plan, ct);
@@ -97,7 +97,7 @@ internal sealed partial class PlansEdge(
         var ct = context.CancellationToken;
         var version = context.IfMatch();
         await using var work = await works.BeginAsync(context);
-        await DemandWholeTrustAsync(work, context);
+        await work.DemandWholeTrustAsync(context);
         var draft = await FindAsync(request.PlanId, context);
         await PlanStore.LockYearAsync(work, draft.AcademicYear, ct);
         draft = await FindAsync(request.PlanId, context);
@@ -124,14 +124,6 @@ internal sealed partial class PlansEdge(
 
         work.Audit("plan", published.PlanId.ToString());
         return await work.CommitAsync(new PublishPlanResponse { Plan = published.ToProto() });
-    }
-
-    private static async Task DemandWholeTrustAsync(Work work, ServerCallContext context)
-    {
-        if (!await work.HoldsWholeTrustAsync(context.Authority(), context.CancellationToken))
-        {
-            throw Errors.TrustGrantNeeded();
-        }
     }
 
     private async Task<PlanInput> InputAsync(AcademicYear year, CreatePlanRequest request, CancellationToken ct)

@@ -14,11 +14,7 @@ internal sealed class GroupsEdge(GroupStore store, Works works, TimeProvider clo
         var ct = context.CancellationToken;
         var wanted = GroupDefinition.From(request.Group, request.Definition);
         await using var work = await works.BeginAsync(context);
-        if (!await work.HoldsWholeTrustAsync(context.Authority(), ct))
-        {
-            throw Errors.TrustGrantNeeded();
-        }
-
+        await work.DemandWholeTrustAsync(context);
         var known = await GroupStore.LockAsync(work, wanted.Group, ct);
         context.DemandIfMatchWhereSent(known?.Version);
         if (known is null || !known.SaysTheSameAs(wanted))

@@ -69,7 +69,7 @@ internal sealed class PeopleEdge(PersonStore store, Works works) : PersonService
             : await work.HoldsWholeTrustAsync(context.Authority(), ct);
         if (!reached)
         {
-            throw schoolUrn is null ? Errors.TrustGrantNeeded() : Errors.SchoolNotFound();
+            throw schoolUrn is null ? Refusal.TrustGrantNeeded() : Errors.SchoolNotFound();
         }
     }
 

@@ -253,6 +253,28 @@ public sealed class BenchmarkTests(ReportingHouse house)
         string[] bad = ["all,2025,nine,percent,final,DfE", "all,2025,101,percent,final,DfE", "all,25,61,percent,final,DfE", "all,2025,61,percent,late,DfE", "all,2025,61"];
         var file = Header + string.Concat(Enumerable.Range(0, 300).Select(i =>
             i < 250 ? $"{measure},part={i},2025,{i % 100},percent,final,DfE\r\n" : $"{measure},{bad[i % bad.Length]}\r\n"));
+    [Fact]
+    public async Task Figure_InAnotherUnitThanPercent_StandsBesideNoPercentage()
+    {
+        var lead = await LeadAsync();
+        var subject = $"gps-{Guid.NewGuid():N}";
+        var measure = $"m-{Guid.NewGuid():N}";
+        await using (var command = house.Database.CreateCommand($"insert into benchmark_use values ('{measure}', '{subject}', '6', 'percent_met', 'standardised')"))
+        {
+            await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+        }
+
+        // A later file gives shares of 1: 60% is not 59 points above 0.75.
+        await lead.ImportAsync("one", Encoding.UTF8.GetBytes($"{Header}{measure},all,2025,70,percent,final,DfE\n{measure},all,2026,0.75,share,final,DfE\n"));
+        var cohort = new Cohort { YearGroup = "6", Subject = subject, Statutory = true };
+        await cohort.TellAsync(house, 20, 12);
+
+        var benchmark = Assert.Single((await WholeAsync(cohort, 20)).Benchmarks);
+
+        Assert.Equal((2025, "percent"), (benchmark.Benchmark.AcademicYearEnding, benchmark.Benchmark.Unit));
+        Assert.Equal(-10, benchmark.Difference.Estimate.Point, 6);
+    }
+
 
         var import = await lead.ImportAsync("bad", Encoding.UTF8.GetBytes("\uFEFF" + file.Replace(',', ';')));
 

@@ -275,7 +275,7 @@ internal sealed class BenchmarkStore(NpgsqlDataSource source)
                 ) as cautions
             from benchmark_use u
             join benchmark b on b.measure = u.measure and b.geography = 1
-            where b.academic_year_ending <= @academicYearEnding
+            where b.academic_year_ending <= @academicYearEnding and (u.shows = 'percent_met') = (b.unit = 'percent')
             order by u.subject, u.year_group, u.shows, b.breakdown, b.academic_year_ending desc,
                 array_position(array['final', 'revised', 'provisional', 'unvalidated'], b.release)
             """;

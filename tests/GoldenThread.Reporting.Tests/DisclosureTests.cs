@@ -646,7 +646,7 @@ public sealed class DisclosureTests(ReportingHouse house)
             TablesBySubject = new Dictionary<string, AttainmentTable> { ["reading"] = table },
             Schools = new Dictionary<int, SchoolRow>(),
             Groups = table.Groups.ToDictionary(g => g, g => new GroupRow { GroupCode = g, Name = g, ComparatorName = $"not {g}", Sensitive = false }),
-            National = new NationalFigures([], new Dictionary<string, string[]>()),
+            National = new NationalFigures([], new Dictionary<string, string[]>(), new HashSet<OtherResults>()),
         };
         return [.. from trust in new[] { false, true }
                    from year in new[] { null, Reach.AllYears }

@@ -9,7 +9,7 @@ namespace GoldenThread.Assessment.Tests;
 internal sealed class TestStore(NpgsqlDataSource source)
 {
     private const string Columns = """
-        t.test_id, t.name, t.subject, t.scale, t.reliability, t.expected_from, t.year_groups, t.version,
+        t.test_id, t.name, t.subject, t.scale, t.reliability, t.expected_from, t.year_groups, t.statutory, t.version,
         s.lowest_score, s.highest_score, s.mean, s.standard_deviation
         """;
 
@@ -42,8 +42,8 @@ internal sealed class TestStore(NpgsqlDataSource source)
     public static async Task<bool> AddAsync(Work work, Authority by, TestDefinition test, CancellationToken ct)
     {
         const string Sql = """
-            insert into test (test_id, name, subject, scale, reliability, expected_from, year_groups)
-            select @TestId, @Name, @TestSubject, @Scale, @Reliability, @ExpectedFrom, @YearGroups
+            insert into test (test_id, name, subject, scale, reliability, expected_from, year_groups, statutory)
+            select @TestId, @Name, @TestSubject, @Scale, @Reliability, @ExpectedFrom, @YearGroups, @Statutory
             where holds_whole_trust(@Issuer, @Subject, @Roles)
             """;
         try
@@ -71,7 +71,7 @@ internal sealed class TestStore(NpgsqlDataSource source)
     {
         const string Sql = """
             update test
-            set name = @Name, reliability = @Reliability, expected_from = @ExpectedFrom, year_groups = @YearGroups,
+            set name = @Name, reliability = @Reliability, expected_from = @ExpectedFrom, year_groups = @YearGroups, statutory = @Statutory,
                 version = version + 1, tx = pg_current_xact_id()
             where test_id = @TestId and version = @ifVersion
               and holds_whole_trust(@Issuer, @Subject, @Roles)
@@ -110,6 +110,7 @@ internal sealed class TestStore(NpgsqlDataSource source)
         test.Reliability,
         test.ExpectedFrom,
         test.YearGroups,
+        test.Statutory,
         ifVersion,
         by.Issuer,
         by.Subject,
@@ -180,6 +181,8 @@ internal sealed class TestStore(NpgsqlDataSource source)
 
         public required string[] YearGroups { get; init; }
 
+        public required bool Statutory { get; init; }
+
         public required long Version { get; init; }
 
         public required decimal LowestScore { get; init; }
@@ -205,6 +208,7 @@ internal sealed class TestStore(NpgsqlDataSource source)
             Bands = bands,
             YearGroups = YearGroups,
             Codes = codes,
+            Statutory = Statutory,
             Version = Version,
         };
     }

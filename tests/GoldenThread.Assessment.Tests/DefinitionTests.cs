@@ -37,6 +37,27 @@ public sealed class DefinitionTests(AssessmentHouse house)
     }
 
     [Fact]
+    public async Task ATest_IsToldOfAsTheNationalOne_OnlyOnceItIsMarkedSo()
+    {
+        var trust = await Trust.FoundAsync(house);
+        Assert.False(trust.Reading.Statutory);
+        Assert.False((await house.ToldAsync<TestChanged>(e => e.TestId.ToString() == trust.Reading.TestId)).Statutory);
+
+        var marked = (await trust.Lead.Tests.UpdateTestAsync(
+            new() { TestId = trust.Reading.TestId, Statutory = true }, trust.Lead.IfMatch(trust.Reading.Etag))).Test;
+        var renamed = (await trust.Lead.Tests.UpdateTestAsync(
+            new() { TestId = trust.Reading.TestId, Reliability = "0.95" }, trust.Lead.IfMatch(marked.Etag))).Test;
+
+        Assert.True(marked.Statutory);
+        Assert.True(renamed.Statutory);
+        Assert.Equal(renamed, (await trust.Lead.Tests.GetTestAsync(new() { TestId = marked.TestId }, trust.Lead.Headers)).Test);
+        await house.ToldAsync<TestChanged>(e => e.TestId.ToString() == trust.Reading.TestId && e.Version == 3 && e.Statutory == true);
+        var made = await trust.Lead.Tests.CreateTestAsync(
+            new() { Name = $"National {Guid.NewGuid():N}", Subject = trust.ReadingCode, Scale = trust.Scale, Statutory = true }, trust.Lead.Headers);
+        Assert.True(made.Test.Statutory);
+    }
+
+    [Fact]
     public async Task AScale_CarriesItsChangeToItsTests_AndKeepsWhatWasRecorded()
     {
         var trust = await Trust.FoundAsync(house);

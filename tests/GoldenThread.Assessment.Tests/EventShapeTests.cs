@@ -54,6 +54,7 @@ public sealed class EventShapeTests
         Bands = [new TestBand { Name = "Working towards", From = 60m, IsLow = true }, new TestBand { Name = "Expected", From = 93m, IsLow = false }],
         ExpectedFrom = 93m,
         Codes = [new ScoreCode { Code = "A", Meaning = "absent", CountsAsNotMet = true }],
+        Statutory = false,
     });
 
     private static RecordedResult Row() => new()

@@ -253,6 +253,26 @@ public sealed class AttainmentTests(ReportingHouse house)
     }
 
     [Fact]
+    public async Task Pupil_WithTwoTestsWithANorm_CountsByTheOneSatLater_WhicheverWasRecordedFirst()
+    {
+        var cohort = new Cohort();
+        var later = new Cohort { SchoolUrn = cohort.SchoolUrn, CollectionId = cohort.CollectionId };
+        await cohort.TellAsync(house, 0, 0);
+        await house.PublishAsync(cohort.Enrol(12));
+        await house.PublishAsync(cohort.Test(2) with { Mean = 100 });
+        await house.PublishAsync(later.Test(2) with { Mean = 100 });
+        await house.PublishAsync(Cohort.Recorded([.. cohort.Pupils.Take(7).Select(id => later.Result(id, 95, satOn: Cohort.SatOn.AddDays(9)))]));
+        await house.PublishAsync(cohort.Results(12));
+        await house.SettledAsync();
+
+        foreach (var on in new[] { null, "2025-12-05" })
+        {
+            var row = await WholeCohortAsync(cohort, r => r.Figures.Pupils.Value == 12, on: on);
+            Assert.Equal((100.0 * 5 / 12, (7 * 95 + 5 * 105) / 12.0), (row.Figures.PercentMet.Estimate.Point, row.Figures.MeanScore.Estimate.Point));
+        }
+    }
+
+    [Fact]
     public async Task Group_OfOneWhoJoinedAfterTheDueDay_IsThatOfTheFirstDayOnRoll()
     {
         var cohort = new Cohort();

@@ -38,7 +38,7 @@ public sealed class BenchmarkTests(ReportingHouse house)
     public async Task Attainment_OfYearSix_StandsBesideTheNationalFigure_WithItsYearAndCautions()
     {
         await PackAsync();
-        var cohort = new Cohort { YearGroup = "6", Scale = "scaled" };
+        var cohort = new Cohort { YearGroup = "6", Scale = "scaled", Statutory = true };
         await cohort.TellAsync(house, 40, 12, inGroup: 15);
         var lead = await LeadAsync();
 
@@ -64,7 +64,7 @@ public sealed class BenchmarkTests(ReportingHouse house)
     public async Task Relation_ToANationalConstant_ComesFromTheSchoolsOwnInterval(int pupils, int met, BenchmarkRelation relation)
     {
         await PackAsync();
-        var cohort = new Cohort { YearGroup = "6", Scale = "scaled" };
+        var cohort = new Cohort { YearGroup = "6", Scale = "scaled", Statutory = true };
         await cohort.TellAsync(house, pupils, met);
         var lead = await LeadAsync();
 
@@ -80,11 +80,11 @@ public sealed class BenchmarkTests(ReportingHouse house)
     public async Task NationalFigure_IsForResultsOnTheMeasuresOwnScale_AndForNoOthers()
     {
         await PackAsync();
-        var standardised = new Cohort { YearGroup = "6" };
+        var standardised = new Cohort { YearGroup = "6", Statutory = true };
         await standardised.TellAsync(house, 40, 20);
-        var mixed = new Cohort { YearGroup = "6", Scale = "scaled" };
+        var mixed = new Cohort { YearGroup = "6", Scale = "scaled", Statutory = true };
         await mixed.TellAsync(house, 39, 20);
-        var other = new Cohort { YearGroup = "6", SchoolUrn = mixed.SchoolUrn, CollectionId = mixed.CollectionId };
+        var other = new Cohort { YearGroup = "6", Statutory = true, SchoolUrn = mixed.SchoolUrn, CollectionId = mixed.CollectionId };
         await house.PublishAsync(other.Test());
         await house.PublishAsync(other.Enrol(1));
         await house.PublishAsync(other.Results(1));
@@ -98,7 +98,7 @@ public sealed class BenchmarkTests(ReportingHouse house)
             Assert.Empty(Assert.Single(overview.Subjects).National);
         }
 
-        var scaled = new Cohort { YearGroup = "6", Scale = "scaled" };
+        var scaled = new Cohort { YearGroup = "6", Scale = "scaled", Statutory = true };
         await scaled.TellAsync(house, 40, 20);
         Assert.Equal(
             ["ks2_reading_expected", "ks2_reading_mean_scaled"],
@@ -107,10 +107,38 @@ public sealed class BenchmarkTests(ReportingHouse house)
     }
 
     [Fact]
+    public async Task NationalFigure_IsForTheNationalTest_AndForNoPracticePaperOnItsScale()
+    {
+        await PackAsync();
+        var national = new Cohort { YearGroup = "6", Scale = "scaled", Statutory = true };
+        var practice = new Cohort { YearGroup = "6", Scale = "scaled", CollectionId = national.CollectionId };
+        await national.TellAsync(house, 40, 20);
+        await practice.TellAsync(house, 30, 20);
+        await house.SettledAsync();
+
+        Assert.Equal(2, (await WholeAsync(national, 40)).Benchmarks.Count);
+        Assert.Empty((await WholeAsync(practice, 30)).Benchmarks);
+        Assert.NotEmpty(Assert.Single((await OverviewOfAsync(national)).Subjects).National);
+        Assert.Empty(Assert.Single((await OverviewOfAsync(practice)).Subjects).National);
+        var lead = await LeadAsync();
+        var trust = new ListAttainmentRequest { CollectionId = national.CollectionId.ToString(), Level = AttainmentLevel.Trust, Group = "all" };
+        Assert.Empty(Assert.Single(await lead.AttainmentAsync(trust)).Benchmarks);
+
+        // What says nothing of it leaves it as it is.
+        await house.PublishAsync(national.Test(version: 2) with { Statutory = null });
+        await house.PublishAsync(practice.Test(version: 2) with { Statutory = true });
+        await house.SettledAsync();
+
+        Assert.Equal(2, (await WholeAsync(national, 40)).Benchmarks.Count);
+        Assert.Equal(2, (await WholeAsync(practice, 30)).Benchmarks.Count);
+        Assert.Equal(2, Assert.Single(await lead.AttainmentAsync(trust)).Benchmarks.Count);
+    }
+
+    [Fact]
     public async Task NationalPercentage_StandsBesideACohortWithoutAnyScore_BecauseTheTestsScaleIsKnown()
     {
         await PackAsync();
-        var cohort = new Cohort { YearGroup = "6", Subject = "writing", Scale = "ks2-teacher-assessment" };
+        var cohort = new Cohort { YearGroup = "6", Subject = "writing", Scale = "ks2-teacher-assessment", Statutory = true };
         await cohort.TellAsync(house, 0, 0);
         await house.PublishAsync(cohort.Enrol(12));
         await house.PublishAsync(Cohort.Recorded([.. cohort.Pupils.Select(id => cohort.Result(id, null, "A"))]));
@@ -127,7 +155,7 @@ public sealed class BenchmarkTests(ReportingHouse house)
     public async Task Mean_OfFewScoresAmongManyPupils_BearsNoRelation(int scored, BenchmarkRelation relation, bool largeEnough)
     {
         await PackAsync();
-        var cohort = new Cohort { YearGroup = "6", Scale = "scaled" };
+        var cohort = new Cohort { YearGroup = "6", Scale = "scaled", Statutory = true };
         await cohort.TellAsync(house, 0, 0);
         await house.PublishAsync(cohort.Enrol(13));
         await house.PublishAsync(Cohort.Recorded([.. cohort.Pupils.Select((id, i) => i < scored ? cohort.Result(id, 118 + (i % 3)) : cohort.Result(id, null, "A"))]));
@@ -143,7 +171,7 @@ public sealed class BenchmarkTests(ReportingHouse house)
     public async Task Mean_OfScoresThatAreAllEqual_BearsNoRelation_SinceItHasNoInterval()
     {
         await PackAsync();
-        var cohort = new Cohort { YearGroup = "6", Scale = "scaled" };
+        var cohort = new Cohort { YearGroup = "6", Scale = "scaled", Statutory = true };
         await cohort.TellAsync(house, 20, 20);
 
         var row = await WholeAsync(cohort, 20);
@@ -156,9 +184,9 @@ public sealed class BenchmarkTests(ReportingHouse house)
     public async Task Csv_TellsOfABenchmarkItsRelationAndCautions_AndWhetherThePupilsAreEnough()
     {
         await PackAsync();
-        var cohort = new Cohort { YearGroup = "6", Scale = "scaled" };
+        var cohort = new Cohort { YearGroup = "6", Scale = "scaled", Statutory = true };
         await cohort.TellAsync(house, 40, 12);
-        var few = new Cohort { YearGroup = "6", Scale = "scaled", CollectionId = cohort.CollectionId, TestId = cohort.TestId };
+        var few = new Cohort { YearGroup = "6", Scale = "scaled", Statutory = true, CollectionId = cohort.CollectionId, TestId = cohort.TestId };
         await house.PublishAsync(few.School("Yew"));
         await house.PublishAsync(few.Enrol(9));
         await house.PublishAsync(few.Results(5));
@@ -187,7 +215,7 @@ public sealed class BenchmarkTests(ReportingHouse house)
 
         var ending = 2000 + int.Parse(published[5..], System.Globalization.CultureInfo.InvariantCulture);
         await lead.ImportAsync("one", Encoding.UTF8.GetBytes($"{Header}{measure},all,{ending},61,percent,final,DfE\n"));
-        var cohort = new Cohort { YearGroup = "6", Subject = subject };
+        var cohort = new Cohort { YearGroup = "6", Subject = subject, Statutory = true };
         await cohort.TellAsync(house, 20, 10);
         await house.PublishAsync(cohort.Collection(version: 2) with { AcademicYear = asked });
 
@@ -213,7 +241,7 @@ public sealed class BenchmarkTests(ReportingHouse house)
 
         await lead.ImportAsync("one", Encoding.UTF8.GetBytes(
             $"{Header}{measure},all,2026,70,percent,final,DfE\n{measure},all,2026,60,percent,provisional,DfE\n"));
-        var cohort = new Cohort { YearGroup = "6", Subject = subject };
+        var cohort = new Cohort { YearGroup = "6", Subject = subject, Statutory = true };
         await cohort.TellAsync(house, 20, 10);
 
         await Eventually.Async(async () =>
@@ -223,6 +251,28 @@ public sealed class BenchmarkTests(ReportingHouse house)
             Assert.Equal((70.0, "final"), (benchmark.Benchmark.Figure.Value, benchmark.Benchmark.Release));
             Assert.Empty(benchmark.Cautions);
         });
+    }
+
+    [Fact]
+    public async Task Figure_InAnotherUnitThanPercent_StandsBesideNoPercentage()
+    {
+        var lead = await LeadAsync();
+        var subject = $"gps-{Guid.NewGuid():N}";
+        var measure = $"m-{Guid.NewGuid():N}";
+        await using (var command = house.Database.CreateCommand($"insert into benchmark_use values ('{measure}', '{subject}', '6', 'percent_met', 'standardised')"))
+        {
+            await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+        }
+
+        // A later file gives shares of 1: 60% is not 59 points above 0.75.
+        await lead.ImportAsync("one", Encoding.UTF8.GetBytes($"{Header}{measure},all,2025,70,percent,final,DfE\n{measure},all,2026,0.75,share,final,DfE\n"));
+        var cohort = new Cohort { YearGroup = "6", Subject = subject, Statutory = true };
+        await cohort.TellAsync(house, 20, 12);
+
+        var benchmark = Assert.Single((await WholeAsync(cohort, 20)).Benchmarks);
+
+        Assert.Equal((2025, "percent"), (benchmark.Benchmark.AcademicYearEnding, benchmark.Benchmark.Unit));
+        Assert.Equal(-10, benchmark.Difference.Estimate.Point, 6);
     }
 
     [Theory]

@@ -20,6 +20,8 @@ public sealed class Cohort
 
     public string Scale { get; init; } = "standardised";
 
+    public bool Statutory { get; init; }
+
     public Guid CollectionId { get; init; } = Guid.CreateVersion7();
 
     public Guid TestId { get; init; } = Guid.CreateVersion7();
@@ -65,6 +67,7 @@ public sealed class Cohort
             new ScoreCode { Code = "A", Meaning = "absent", CountsAsNotMet = true },
             new ScoreCode { Code = "L", Meaning = "left", CountsAsNotMet = false },
         ],
+        Statutory = Statutory,
     };
 
     /// <summary>Adds pupils on roll since September; the first of them are in the group.</summary>

@@ -291,6 +291,37 @@ public sealed class DisclosureTests(ReportingHouse house)
     }
 
     [Fact]
+    public void Mean_OfAFixedTable_DoesNotTellByItsFractionHowManyHaveAScore()
+    {
+        // 19 and 20 scores among 21 pupils: 100 11⁄19 and 100 12⁄20. The fraction would say that two, or one, have a code in place of a score.
+        var (nineteen, twenty) = (Mean(19, 11), Mean(20, 12));
+
+        Assert.Equal(nineteen.Board.Point, twenty.Board.Point);
+        Assert.Equal(100.6, nineteen.Board.Point, 9);
+        Assert.Equal(100 + (11 / 19.0), nineteen.Lead.Point, 9);
+        Assert.True(nineteen.Board.Low <= nineteen.Lead.Low && nineteen.Board.High >= nineteen.Lead.High);
+        for (var seed = 0; seed < 50; seed++)
+        {
+            var rows = FixedRows(RandomTable(new Random(seed)));
+            Assert.All(
+                rows.SelectMany(r => new[] { r.Figures.MeanScore, r.Comparator?.Figures.MeanScore, r.Comparator?.Points }).OfType<Figure>().Where(f => f.HasNumber()),
+                f => Assert.True(f.Estimate is { } e ? Beyond(e) < 1e-6 : Math.Abs((f.Value * 10) - Math.Round(f.Value * 10)) < 1e-6, $"seed {seed}: {f}"));
+        }
+
+        static double Beyond(Estimate e) => new[] { e.Low, e.Point, e.High }.Max(x => Math.Abs((x * 10) - Math.Round(x * 10)));
+
+        static (Estimate Board, Estimate Lead) Mean(int scored, int over)
+        {
+            var table = new AttainmentTable(
+                [Sums(1, "4", "", 21, 10) with { Sums = Sums(1, "4", "", 21, 10).Sums with { Scored = scored, Sum = (100 * scored) + over, SumOfSquares = (10_000 * scored) + (200 * over) + 500 } },
+                    Sums(2, "4", "", 40, 20), Sums(3, "4", "", 60, 30)], [], new HashSet<int> { 1, 2, 3 }, new HashSet<string>());
+            return (In(Board), In(Lead));
+
+            Estimate In(Reach reach) => FixedRows(table, reach).Single(r => r is { SchoolUrn: 1, YearGroup: "4" }).Figures.MeanScore.Estimate;
+        }
+    }
+
+    [Fact]
     public async Task EveryAggregateRole_SeesTheSameRedactions_WhateverItAsksFor()
     {
         var (collection, small) = await TrustWithASmallGroupAsync();
@@ -615,7 +646,7 @@ public sealed class DisclosureTests(ReportingHouse house)
             TablesBySubject = new Dictionary<string, AttainmentTable> { ["reading"] = table },
             Schools = new Dictionary<int, SchoolRow>(),
             Groups = table.Groups.ToDictionary(g => g, g => new GroupRow { GroupCode = g, Name = g, ComparatorName = $"not {g}", Sensitive = false }),
-            National = new NationalFigures([], new Dictionary<string, string[]>()),
+            National = new NationalFigures([], new Dictionary<string, string[]>(), new HashSet<OtherResults>()),
         };
         return [.. from trust in new[] { false, true }
                    from year in new[] { null, Reach.AllYears }

@@ -1,4 +1,6 @@
 using GoldenThread.Assessment.Events.V1;
+using GoldenThread.Reporting.Disclosure;
+using GoldenThread.Reporting.Overview;
 using GoldenThread.Reporting.V1;
 using GoldenThread.Reviews.Events.V1;
 using GoldenThread.TestSupport;
@@ -334,6 +336,68 @@ public sealed class OverviewTests(ReportingHouse house)
 
         Assert.Equal(("SMALL_NUMBER", "SMALL_NUMBER"), (progress.Judged.Redacted?.Reason, progress.NoData.Redacted?.Reason));
         Assert.Equal(171, (await ProgressAsync(cohort, Role.Headteacher)).NoData.Value);
+    }
+
+    [Fact]
+    public async Task NoData_OfFewPupils_CannotBeTakenFromTheRoll_ByWhatIsShownOfTheOthers()
+    {
+        var cohort = new Cohort();
+        await TellAsync(cohort, (12, ["stuck"]), (45, ["on-track"]));
+        await house.PublishAsync(cohort.Enrol(3));
+        await house.SettledAsync();
+
+        var progress = await ProgressAsync(cohort, Role.Governor);
+        var clear = await ProgressAsync(cohort, Role.Headteacher);
+
+        Assert.Equal(("SMALL_NUMBER", "SMALL_NUMBER"), (progress.Judged.Redacted?.Reason, progress.NoData.Redacted?.Reason));
+        // 12 of 57 is a multiple of one nineteenth, and of no fraction of 60: rounded to 2 it is one of any number from 55 to 59. The interval
+        // is Wilson's of 55, from that of 21% to that of 23%.
+        var stuck = progress.PercentStuck.Estimate;
+        Assert.Equal((22.0, 12.3, 35.7), (stuck.Point, Math.Round(stuck.Low, 1), Math.Round(stuck.High, 1)));
+        Assert.Equal((57.0, 3.0), (clear.Judged.Value, clear.NoData.Value));
+        Assert.Equal(100.0 * 12 / 57, clear.PercentStuck.Estimate.Point, 9);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public void WhatIsShownBesideAFewWithoutData_FitsSeveralNumbersOfThem(int subjects)
+    {
+        var shown = 0;
+        for (var pupils = 8; pupils < 130; pupils += 3)
+        {
+            var fits = new Dictionary<string, HashSet<int>>();
+            for (var without = 1; without <= 5; without++)
+            {
+                for (var stuck = 0; stuck <= pupils - without; stuck++)
+                {
+                    var shares = ProgressTable.Of(
+                        [Alike(stuck, r => r with { Stuck = subjects }), Alike(pupils - without - stuck, r => r with { OtherwiseJudged = subjects }),
+                            Alike(without, r => r with { NoData = subjects })], Sight.Suppressed);
+                    if (shares.PercentStuck.Estimate is not null)
+                    {
+                        shown++;
+                        fits.TryAdd(shares.ToString(), []);
+                        fits[shares.ToString()].Add(without);
+                    }
+                }
+            }
+
+            Assert.All(fits, f => Assert.True(f.Value.Count >= 3, $"of {pupils} pupils, {string.Join(" or ", f.Value)} are without data where it says {f.Key}"));
+        }
+
+        Assert.True(shown > 5000, $"{shown} are shown");
+
+        static AlikePupilsRow Alike(int pupils, Func<AlikePupilsRow, AlikePupilsRow> with) => with(new AlikePupilsRow
+        {
+            SchoolUrn = 1,
+            Stuck = 0,
+            SlowMoving = 0,
+            FallingBehind = 0,
+            OtherwiseJudged = 0,
+            NoData = 0,
+            Pupils = pupils,
+        });
     }
 
     [Fact]

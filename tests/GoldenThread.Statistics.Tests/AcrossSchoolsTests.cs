@@ -41,6 +41,33 @@ public class AcrossSchoolsTests
             3, AcrossSchools.Difference(Figure.Between(1, 3, 5), [(Nobody, new(4000, 40)), (Nobody, new(4100, 40))], (new(2000, 20), new(3000, 30))), 12);
     }
 
+    // Ten schools; the group sits in two of them, 6 and 14 of 20 each, and 57 of 60 others met it in every school. The deviations are −.1 and .1;
+    // two schools tell of the group, as of its share: factor 2 on 1 degree of freedom, error √(2 × .02) = .2, t = 12.7062. Ten schools would make
+    // of it √(10/9 × .02) × 2.26216 = .33724, and a gap where nobody can tell of one.
+    [Fact]
+    public void Difference_OfAGroupInTwoSchoolsOfTen_IsAsUnsureAsTwoSchoolsAre()
+    {
+        (SchoolPart, SchoolPart)[] schools =
+            [(new(6, 20), new(57, 60)), (new(14, 20), new(57, 60)), .. Enumerable.Repeat((Nobody, new SchoolPart(57, 60)), 8)];
+
+        FigureAssert.Interval(-0.45 - 2.54124, -0.45, -0.45 + 2.54124, AcrossSchools.Difference(Figure.Between(-0.6, -0.45, -0.3), schools), 4);
+        FigureAssert.Interval(
+            -0.45 - 2.54124, -0.45, -0.45 + 2.54124,
+            AcrossSchools.Difference(Figure.Between(-0.6, -0.45, -0.3), schools[..9], schools[9]), 4);
+    }
+
+    // A group in one school says nothing of how schools differ in it: the others do, as ten schools.
+    [Fact]
+    public void Difference_OfAGroupInOneSchoolOfTen_HasTheIntervalOfTheOthers()
+    {
+        var schools = Enumerable.Range(0, 10).Select(i => (i == 0 ? new SchoolPart(10, 20) : Nobody, new SchoolPart(i % 2 == 0 ? 20 : 40, 60))).ToArray();
+
+        var figure = (Figure.Estimate)AcrossSchools.Difference(Figure.Between(-0.01, 0, 0.01), schools);
+
+        // Deviations ±10 of 600 in ten schools: √(10/9 × 10 × (10/600)²) × 2.26216 = .12568.
+        Assert.Equal(0.12568, figure.High, 4);
+    }
+
     [Theory]
     [InlineData(2)]
     [InlineData(6)]

@@ -96,9 +96,7 @@ public static class AcrossSchools
     {
         ArgumentNullException.ThrowIfNull(schools);
         var present = Present(schools);
-        return simple is not Figure.Estimate || present.Count < 2
-            ? simple
-            : Difference(simple, present, BetweenParts.OfSchools(present.Count));
+        return simple is Figure.Estimate && Between(present, default) is { } between ? Difference(simple, present, between) : simple;
     }
 
     /// <summary>Group less comparator, some schools told of only by their sum.</summary>
@@ -113,21 +111,27 @@ public static class AcrossSchools
         if (together.Group.Pupils + together.Others.Pupils == 0) return Difference(simple, alone);
         if (simple is not Figure.Estimate { Middle: var point }) return simple;
         var present = Present(alone);
-        return SideOf(present.Select(school => school.Group.Pupils), together.Group.Pupils) is { } ofGroup
-            && SideOf(present.Select(school => school.Others.Pupils), together.Others.Pupils) is { } ofOthers
-                ? Difference(simple, [.. present, together], ofGroup.OrWider(ofOthers))
-                : Figure.Of(point);
+        if (present.All(school => school.Group.Pupils == 0) || present.All(school => school.Others.Pupils == 0)) return Figure.Of(point);
+        return Between(present, together) is { } between ? Difference(simple, [.. present, together], between) : simple;
     }
 
     private static List<(SchoolPart Group, SchoolPart Others)> Present(IEnumerable<(SchoolPart Group, SchoolPart Others)> schools) =>
         schools.Where(school => school.Group.Pupils + school.Others.Pupils > 0).ToList();
 
-    /// <summary>How one side of a difference lies over the parts; null where all of it lies in the sum, so that nothing tells how it varies.</summary>
+    /// <summary>How the two sides of a difference lie over the parts, by the side that is less sure: that of the fewest schools that have pupils in it.</summary>
+    /// <returns>Null where each side is of one school, which says nothing of how schools differ.</returns>
+    private static BetweenParts? Between(List<(SchoolPart Group, SchoolPart Others)> alone, (SchoolPart Group, SchoolPart Others) together)
+    {
+        var ofGroup = SideOf(alone.Select(school => school.Group.Pupils), together.Group.Pupils);
+        var ofOthers = SideOf(alone.Select(school => school.Others.Pupils), together.Others.Pupils);
+        return ofGroup is { } one && ofOthers is { } other ? one.OrWider(other) : ofGroup ?? ofOthers;
+    }
+
     private static BetweenParts? SideOf(IEnumerable<int> alone, int together)
     {
-        var present = alone.ToList();
-        if (present.Sum() == 0) return null;
-        return together == 0 ? BetweenParts.OfSchools(present.Count + 1) : BetweenParts.OfParts([.. present, together]);
+        List<int> present = [.. alone.Where(pupils => pupils > 0)];
+        if (together > 0 && present.Count > 0) return BetweenParts.OfParts([.. present, together]);
+        return present.Count > 1 ? BetweenParts.OfSchools(present.Count) : null;
     }
 
     private static Figure Mean(Sample everybody, List<SchoolPart> parts, BetweenParts between)

@@ -10,7 +10,7 @@ internal static class AssessmentSeeding
 {
     private const string Standardised = "standardised";
 
-    // By this code the national figures of key stage 2 stand beside its results.
+    // By this code, and since the tests are marked as the national ones, the national figures of key stage 2 stand beside its results.
     private const string Scaled = "scaled";
     private const string Reliability = "0.90";
     private const string ExpectedFrom = "100";
@@ -115,6 +115,7 @@ internal static class AssessmentSeeding
             ? new JsonArray(Band("Below the expected standard", Text(DemoTest.LowestScaled), isLow: true), Band("Expected standard", "100"), Band("Higher standard", "110"))
             : new JsonArray(Band("Working towards", Lowest, isLow: true), Band("Working at", "93"), Band("Greater depth", "113")),
         ["yearGroups"] = SeedContext.Array([test.YearGroup]),
+        ["statutory"] = test.IsKeyStage2,
     };
 
     private static string Text(int score) => score.ToString(CultureInfo.InvariantCulture);

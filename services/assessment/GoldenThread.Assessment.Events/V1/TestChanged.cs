@@ -41,6 +41,9 @@ public sealed record TestChanged
 
     /// <summary>Codes that stand in place of a score, and how each counts.</summary>
     public required IReadOnlyList<ScoreCode> Codes { get; init; }
+
+    /// <summary>Whether it is the national assessment itself, and no practice paper on its scale; null from a publisher of before this field.</summary>
+    public bool? Statutory { get; init; }
 }
 
 /// <summary>One band of a test's scores.</summary>

@@ -38,6 +38,9 @@ internal sealed record TestDefinition
 
     public required IReadOnlyList<CodeDefinition> Codes { get; init; }
 
+    /// <summary>Whether it is the national assessment itself, and no practice paper on its scale.</summary>
+    public required bool Statutory { get; init; }
+
     public long Version { get; init; }
 
     /// <summary>Reads and checks what a caller defines on a scale.</summary>
@@ -58,6 +61,7 @@ internal sealed record TestDefinition
             Bands = BandsFrom(request.Bands),
             YearGroups = AssessmentFields.YearGroups(request.YearGroups, "year_groups"),
             Codes = scale.Codes,
+            Statutory = request.Statutory,
             Version = 1,
         };
         test.Check();
@@ -74,6 +78,7 @@ internal sealed record TestDefinition
             ExpectedFrom = request.HasExpectedFrom ? OptionalNumber(request.ExpectedFrom, "expected_from") : ExpectedFrom,
             Bands = request.Bands is { } bands ? BandsFrom(bands.Bands) : Bands,
             YearGroups = request.YearGroups is { } years ? AssessmentFields.YearGroups(years.YearGroups, "year_groups") : YearGroups,
+            Statutory = request.HasStatutory ? request.Statutory : Statutory,
             Version = Version + 1,
         };
         test.Check();

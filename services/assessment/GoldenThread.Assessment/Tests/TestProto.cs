@@ -19,6 +19,7 @@ internal static class TestProto
             Scale = test.Scale,
             LowestScore = Numbers.Text(test.LowestScore),
             HighestScore = Numbers.Text(test.HighestScore),
+            Statutory = test.Statutory,
             Etag = Etag.Of(test.Version),
         };
         if (test.StandardDeviation is { } deviation)
@@ -59,6 +60,7 @@ internal static class TestProto
         Codes = test.Codes
             .Select(c => new Events.V1.ScoreCode { Code = c.Code, Meaning = c.Meaning, CountsAsNotMet = c.CountsAsNotMet })
             .ToList(),
+        Statutory = test.Statutory,
     };
 
     public static TestChange ToChange(this TestDefinition test)
@@ -72,6 +74,7 @@ internal static class TestProto
             Scale = test.Scale,
             LowestScore = Numbers.Text(test.LowestScore),
             HighestScore = Numbers.Text(test.HighestScore),
+            Statutory = test.Statutory,
         };
         if (test.Mean is { } mean)
         {

@@ -9,7 +9,7 @@ namespace GoldenThread.Assessment.Tests;
 internal sealed class TestStore(NpgsqlDataSource source)
 {
     private const string Columns = """
-        t.test_id, t.name, t.subject, t.scale, t.reliability, t.expected_from, t.year_groups, t.version,
+        t.test_id, t.name, t.subject, t.scale, t.reliability, t.expected_from, t.year_groups, t.statutory, t.version,
         s.lowest_score, s.highest_score, s.mean, s.standard_deviation
         """;
 
@@ -46,8 +46,8 @@ internal sealed class TestStore(NpgsqlDataSource source)
     public static async Task AddAsync(Work work, TestDefinition test, CancellationToken ct)
     {
         const string Sql = """
-            insert into test (test_id, name, subject, scale, reliability, expected_from, year_groups)
-            values (@TestId, @Name, @Subject, @Scale, @Reliability, @ExpectedFrom, @YearGroups)
+            insert into test (test_id, name, subject, scale, reliability, expected_from, year_groups, statutory)
+            values (@TestId, @Name, @Subject, @Scale, @Reliability, @ExpectedFrom, @YearGroups, @Statutory)
             """;
         try
         {
@@ -70,7 +70,7 @@ internal sealed class TestStore(NpgsqlDataSource source)
     {
         const string Sql = """
             update test
-            set name = @Name, reliability = @Reliability, expected_from = @ExpectedFrom, year_groups = @YearGroups,
+            set name = @Name, reliability = @Reliability, expected_from = @ExpectedFrom, year_groups = @YearGroups, statutory = @Statutory,
                 version = version + 1, tx = pg_current_xact_id()
             where test_id = @TestId and version = @ifVersion
             """;
@@ -108,6 +108,7 @@ internal sealed class TestStore(NpgsqlDataSource source)
         test.Reliability,
         test.ExpectedFrom,
         test.YearGroups,
+        test.Statutory,
         ifVersion,
     };
 
@@ -175,6 +176,8 @@ internal sealed class TestStore(NpgsqlDataSource source)
 
         public required string[] YearGroups { get; init; }
 
+        public required bool Statutory { get; init; }
+
         public required long Version { get; init; }
 
         public required decimal LowestScore { get; init; }
@@ -200,6 +203,7 @@ internal sealed class TestStore(NpgsqlDataSource source)
             Bands = bands,
             YearGroups = YearGroups,
             Codes = codes,
+            Statutory = Statutory,
             Version = Version,
         };
     }

@@ -112,7 +112,7 @@ internal sealed class AttainmentReader(AttainmentStore store, BenchmarkStore ben
             TablesBySubject = sums.ToDictionary(s => s.Key, s => new AttainmentTable(s, groups.Keys, members, fixedGroups)),
             Schools = schools,
             Groups = groups,
-            National = await benchmarks.NationalAsync(AcademicYear.Parse(collection.AcademicYear).EndYear, ct),
+            National = await benchmarks.NationalAsync(collection.CollectionId, AcademicYear.Parse(collection.AcademicYear).EndYear, ct),
         };
     }
 }

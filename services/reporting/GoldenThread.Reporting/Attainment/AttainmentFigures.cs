@@ -19,7 +19,7 @@ internal static class AttainmentFigures
             Pupils = veil.Pupils ? Shown.SmallNumber() : Shown.Value(sums.N),
             Excluded = sight == Sight.Clear ? Shown.Value(sums.Excluded) : Shown.NotInFixedTable(),
             PercentMet = veil.Figures ? VeiledPercent(sums, veil) : PercentMet(table, key, sight),
-            MeanScore = veil.Mean ? Shown.SmallNumber() : MeanScore(table, key, sight),
+            MeanScore = veil.Mean ? Shown.SmallNumber() : AsSeen(MeanScore(table, key, sight), sight),
         };
         if (figures.MeanScore.HasNumber())
         {
@@ -47,7 +47,7 @@ internal static class AttainmentFigures
             Name = name,
             Figures = Of(table, rest, sight),
             PercentagePoints = veiled ? Shown.SmallNumber() : PercentagePoints(table, group, sight),
-            Points = inGroup.Mean || others.Mean ? Shown.SmallNumber() : Points(table, group, sight),
+            Points = inGroup.Mean || others.Mean ? Shown.SmallNumber() : AsSeen(Points(table, group, sight), sight),
             WholePupils = veiled ? Shown.SmallNumber() : WholePupilsOf(table, group),
         };
     }
@@ -72,6 +72,8 @@ internal static class AttainmentFigures
 
     private static bool IsLargeEnough(AttainmentTable table, CellKey key, CohortFigures figures, bool isMean) =>
         figures.Pupils.HasNumber() && (isMean ? table[key].Scored : table[key].N) >= FixedTable.LargeEnough;
+
+    private static ShownFigure AsSeen(ShownFigure mean, Sight sight) => sight == Sight.Clear ? mean : mean.InTenths();
 
     private static ShownFigure VeiledPercent(CohortSums sums, Veil veil) => veil.Range is { } range && sums.HasExpected
         ? Shown.Redacted("RANGE_ONLY", $"Between {range.Low} and {range.High} of {sums.N} pupils.")

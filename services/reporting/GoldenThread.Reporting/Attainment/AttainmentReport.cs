@@ -105,7 +105,7 @@ internal static class AttainmentReport
             }
         }
 
-        row.Benchmarks.AddRange(sources.National.For(subject, key.YearGroup, key.Group, table[key].CountedScale)
+        row.Benchmarks.AddRange(sources.National.For(table.SchoolsBehind(key), subject, key.YearGroup, key.Group, table[key].CountedScale)
             .Select(n => AttainmentFigures.Against(table, key, figures, n)));
         if (key.Part == Part.Group)
         {

@@ -106,6 +106,9 @@ internal sealed class AttainmentTable
     /// <summary>The member schools' cells behind a cell of the trust.</summary>
     public IEnumerable<CellKey> CellsBehind(CellKey key) => Schools.Where(members.Contains).Select(school => key with { SchoolUrn = school });
 
+    /// <summary>The schools whose pupils a cell is of.</summary>
+    public IEnumerable<int> SchoolsBehind(CellKey key) => key.SchoolUrn is { } school ? [school] : Schools.Where(members.Contains);
+
     /// <summary>Whether the fixed table tells of a cell at all.</summary>
     public bool IsFixed(CellKey key) => key.Part == Part.Whole || fixedGroups.Contains(key.Group);
 

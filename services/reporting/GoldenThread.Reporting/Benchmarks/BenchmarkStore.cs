@@ -262,8 +262,11 @@ internal sealed class BenchmarkStore(NpgsqlDataSource source)
         return rows.AsList();
     }
 
-    /// <summary>The national figures to set beside a collection: of its year, or of the latest year before it, in the best release.</summary>
-    public async Task<NationalFigures> NationalAsync(int academicYearEnding, CancellationToken ct)
+    /// <summary>
+    /// The national figures to set beside a collection: of its year, or of the latest year before it, in the best release, and in the unit of what
+    /// they stand beside; with where they stand beside nothing, since results of another test than the national one are among the collection's.
+    /// </summary>
+    public async Task<NationalFigures> NationalAsync(Guid collectionId, int academicYearEnding, CancellationToken ct)
     {
         const string Figures = $"""
             select distinct on (u.subject, u.year_group, u.shows, b.breakdown)
@@ -275,11 +278,21 @@ internal sealed class BenchmarkStore(NpgsqlDataSource source)
                 ) as cautions
             from benchmark_use u
             join benchmark b on b.measure = u.measure and b.geography = 1
-            where b.academic_year_ending <= @academicYearEnding
+            where b.academic_year_ending <= @academicYearEnding and (u.shows = 'percent_met') = (b.unit = 'percent')
             order by u.subject, u.year_group, u.shows, b.breakdown, b.academic_year_ending desc,
                 array_position(array['final', 'revised', 'provisional', 'unvalidated'], b.release)
             """;
         const string Groups = "select group_code, same_group, others from benchmark_group";
+        const string Others = """
+            select distinct current_urn(school_urn) as school_urn, subject, year_group, scale
+            from (
+                select distinct f.school_urn, t.subject, f.year_group, t.scale
+                from (select distinct subject, year_group, scale from benchmark_use) u
+                join test t on t.subject = u.subject and t.scale = u.scale and not t.statutory
+                join fact_result f on f.test_id = t.test_id and f.year_group = u.year_group
+                where f.collection_id = @collectionId
+            ) o
+            """;
         await using var connection = await source.OpenConnectionAsync(ct);
         var rows = await connection.QueryAsync<BenchmarkRow, UseRow, NationalFigure>(
             new CommandDefinition(Figures, new { academicYearEnding }, cancellationToken: ct),
@@ -287,7 +300,9 @@ internal sealed class BenchmarkStore(NpgsqlDataSource source)
                 use.Subject, use.YearGroup, use.Shows, use.ForScale, row, Cautions(use.Cautions, row.AcademicYearEnding, academicYearEnding)),
             splitOn: "subject");
         var groups = await connection.QueryAsync<(string Group, string SameGroup, string? Others)>(new CommandDefinition(Groups, cancellationToken: ct));
-        return new NationalFigures(rows.AsList(), groups.ToDictionary(g => g.Group, g => g.Others is null ? [g.SameGroup] : new[] { g.SameGroup, g.Others }));
+        var others = await connection.QueryAsync<OtherResults>(new CommandDefinition(Others, new { collectionId }, cancellationToken: ct));
+        return new NationalFigures(
+            rows.AsList(), groups.ToDictionary(g => g.Group, g => g.Others is null ? [g.SameGroup] : new[] { g.SameGroup, g.Others }), others.ToHashSet());
     }
 
     // A file may take longer than a call is given; who gives up cancels.

@@ -54,19 +54,37 @@ internal sealed record NationalFigure(
     public const string PercentMet = "percent_met";
 }
 
+/// <summary>Results, of a school's year group on a scale, among which are some of a test that is not the national one.</summary>
+internal sealed record OtherResults
+{
+    public required int SchoolUrn { get; init; }
+
+    public required string Subject { get; init; }
+
+    public required string YearGroup { get; init; }
+
+    public required string Scale { get; init; }
+}
+
 /// <summary>The national figures for a collection's year.</summary>
-internal sealed class NationalFigures(IReadOnlyCollection<NationalFigure> figures, IReadOnlyDictionary<string, string[]> breakdowns)
+/// <param name="figures">The figures.</param>
+/// <param name="breakdowns">By group the breakdowns that stand beside it.</param>
+/// <param name="others">Beside which results none stands, although they are on the scale: a practice paper is no national test.</param>
+internal sealed class NationalFigures(
+    IReadOnlyCollection<NationalFigure> figures, IReadOnlyDictionary<string, string[]> breakdowns, IReadOnlySet<OtherResults> others)
 {
     private const string AllPupils = "all";
 
     /// <summary>Those for a cohort, or for a group in it: of the same group, and of the others.</summary>
+    /// <param name="schools">Present URNs of the schools whose pupils they are.</param>
     /// <param name="subject">Subject.</param>
     /// <param name="yearGroup">Year group.</param>
     /// <param name="group">Group; "" for everybody.</param>
     /// <param name="scale">The one scale of all who count; empty where nobody does, null where two scales met: then nothing stands beside it.</param>
-    public IEnumerable<NationalFigure> For(string subject, string yearGroup, string group, string? scale)
+    public IEnumerable<NationalFigure> For(IEnumerable<int> schools, string subject, string yearGroup, string group, string? scale)
     {
-        if (string.IsNullOrEmpty(scale))
+        if (string.IsNullOrEmpty(scale) || schools.Any(school => others.Contains(
+            new() { SchoolUrn = school, Subject = subject, YearGroup = yearGroup, Scale = scale })))
         {
             return [];
         }

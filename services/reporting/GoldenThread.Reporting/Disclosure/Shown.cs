@@ -33,6 +33,26 @@ internal static class Shown
         _ => throw new InvalidOperationException($"{figure.GetType().Name} has no form to be shown in."),
     };
 
+    /// <summary>
+    /// A mean for those who see fixed tables, in tenths, its interval rounded outwards. All its digits are a fraction whose denominator is the number
+    /// of those with a score; what is missing of the number of pupils has a code in place of one.
+    /// </summary>
+    public static ShownFigure InTenths(this ShownFigure figure) => figure switch
+    {
+        { Estimate: { } e } when e.Low < e.High => new()
+        {
+            Estimate = new()
+            {
+                Low = (double)(Math.Floor((decimal)e.Low * 10) / 10),
+                Point = Math.Round(e.Point, 1),
+                High = (double)(Math.Ceiling((decimal)e.High * 10) / 10),
+            },
+        },
+        { Estimate: { } e } => new() { Estimate = new() { Low = Math.Round(e.Low, 1), Point = Math.Round(e.Point, 1), High = Math.Round(e.High, 1) } },
+        { ShownCase: ShownFigure.ShownOneofCase.Value } => Value(Math.Round(figure.Value, 1)),
+        _ => figure,
+    };
+
     /// <summary>Whether a number is shown.</summary>
     public static bool HasNumber(this ShownFigure figure) => figure.ShownCase is ShownFigure.ShownOneofCase.Value or ShownFigure.ShownOneofCase.Estimate;
 }

@@ -113,7 +113,7 @@ internal static class OverviewReport
             {
                 var key = CellKey.Whole(schoolUrn, year);
                 var figures = AttainmentFigures.Of(table, key, sight);
-                var against = sources.National.For(subject, year, "", table[key].CountedScale)
+                var against = sources.National.For([schoolUrn], subject, year, "", table[key].CountedScale)
                     .Select(n => AttainmentFigures.Against(table, key, figures, n)).ToList();
                 if (against.Count > 0)
                 {

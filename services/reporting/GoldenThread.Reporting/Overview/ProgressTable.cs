@@ -15,14 +15,20 @@ internal static class ProgressTable
     private const int OtherwiseJudged = 4;
     private const int NoData = 5;
     private const int Cells = 6;
+    private const int Whole = 1_000_000;
     private static readonly TableSum Parts = new(Judged, [Stuck, SlowMoving, FallingBehind, OtherwiseJudged]);
+    private static readonly int[] Steps = [1, 2, 5, 10];
 
     /// <summary>The shares as they are, or for those who see fixed tables.</summary>
     public static ProgressShares Of(IReadOnlyCollection<AlikePupilsRow> pupils, Sight sight)
     {
         var counts = Enumerable.Range(0, Cells).Select(cell => pupils.Sum(p => (long)p.Pupils * SubjectsOf(p, cell))).ToArray();
         var hidden = sight == Sight.Clear ? new bool[Cells] : Hidden(counts, pupils);
-        var effective = Effective(counts[Judged], pupils);
+        var subjects = pupils.Select(p => p.Expected).DefaultIfEmpty(1).Max();
+
+        // Who knows the roll takes what is judged from it. A few without data must not come of that, nor of what the shares are shares of.
+        var fewWithoutData = hidden[NoData] && !hidden[Judged];
+        hidden[Judged] |= hidden[NoData];
         return new ProgressShares
         {
             Judged = Number(Judged),
@@ -34,9 +40,44 @@ internal static class ProgressTable
 
         ShownFigure Number(int cell) => hidden[cell] ? Shown.SmallNumber() : Shown.Value(counts[cell]);
 
-        ShownFigure Share(int cell) => hidden[cell]
+        ShownFigure Share(int cell)
+        {
+            if (hidden[cell])
+            {
+                return Shown.SmallNumber();
+            }
+
+            return fewWithoutData
+                ? Coarse(counts[cell], counts[Judged], counts[NoData], subjects)
+                : Shown.Of(Proportions.OfEffective(new Proportion((int)counts[cell], (int)counts[Judged]), Effective(counts[Judged], subjects)), 100);
+        }
+    }
+
+    /// <summary>
+    /// A share that fits several numbers of pupils without data, for one who knows the roll: rounded to a step that is no less than what one pupil
+    /// comes to, with an interval made of that and of what is expected alone, as if as many were without data as are hidden at most. So it is
+    /// wider than the exact one. Not shown where no step is wide enough, nor where a count that is hidden might round to the same.
+    /// </summary>
+    private static ShownFigure Coarse(long count, long judged, long withoutData, int subjects)
+    {
+        var expected = Effective(judged + withoutData, subjects);
+        var fewest = expected - FixedTable.SmallCount;
+        var step = Array.Find(Steps, s => s * fewest >= 100);
+        if (step == 0)
+        {
+            return Shown.SmallNumber();
+        }
+
+        var half = step / 2.0;
+        var percent = Math.Round(100.0 * count / judged / step, MidpointRounding.AwayFromZero) * step;
+        return MayBeSmall(percent) || MayBeSmall(100 - percent)
             ? Shown.SmallNumber()
-            : Shown.Of(Proportions.OfEffective(new Proportion((int)counts[cell], (int)counts[Judged]), effective), 100);
+            : new() { Estimate = new() { Low = 100 * Wilson(percent - half).Low, Point = percent, High = 100 * Wilson(percent + half).High } };
+
+        bool MayBeSmall(double fromEnd) => fromEnd > 0 && (fromEnd - half) * expected / 100 < FixedTable.SmallCount + 1;
+
+        Figure.Estimate Wilson(double of) => (Figure.Estimate)Proportions.OfEffective(
+            new Proportion((int)(Math.Clamp(of, 0, 100) / 100 * Whole), Whole), fewest);
     }
 
     /// <summary>
@@ -45,8 +86,7 @@ internal static class ProgressTable
     /// pupils where each has as many. Taken here is Σm ÷ the most subjects of a pupil, which is never more: an interval from the number of
     /// pupils, beside that of the statuses, would tell how many lack a subject or sit in a small year group.
     /// </summary>
-    private static double Effective(long judged, IReadOnlyCollection<AlikePupilsRow> pupils) =>
-        (double)judged / pupils.Select(p => p.Expected).DefaultIfEmpty(1).Max();
+    private static double Effective(long judged, int subjects) => (double)judged / subjects;
 
     /// <summary>What is small is a number of pupils: five of them stuck in three subjects each are fifteen statuses, and five pupils.</summary>
     private static bool[] Hidden(long[] counts, IReadOnlyCollection<AlikePupilsRow> pupils)

@@ -76,13 +76,15 @@ internal sealed class ResultIntake(SummaryCells cells, PupilIntake pupils)
     {
         const string Find = "select subject from test where test_id = @TestId";
         const string Save = """
-            insert into test as t (test_id, version, name, subject, scale, expected_from, normed)
+            insert into test as t (test_id, version, name, subject, scale, expected_from, normed, statutory)
             values (
                 @TestId, @Version, @Name, @Subject, @Scale, @ExpectedFrom,
-                coalesce(@Mean::numeric is not null and @StandardDeviation > 0 and @Reliability > 0 and @Reliability < 1, false))
+                coalesce(@Mean::numeric is not null and @StandardDeviation > 0 and @Reliability > 0 and @Reliability < 1, false),
+                coalesce(@Statutory::boolean, false))
             on conflict (test_id) do update
             set version = excluded.version, name = excluded.name, subject = excluded.subject, scale = excluded.scale,
-                expected_from = excluded.expected_from, normed = excluded.normed
+                expected_from = excluded.expected_from, normed = excluded.normed,
+                statutory = coalesce(@Statutory::boolean, t.statutory)
             where t.version < excluded.version
             """;
         await Held.Tests.HoldAloneAsync(work, test.TestId, ct);

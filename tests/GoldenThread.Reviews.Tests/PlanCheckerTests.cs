@@ -85,6 +85,9 @@ public partial class PlanCheckerTests
         ["Quality assurance in another term"] = new("term", "lies outside its term",
             good => good.Change(good.Visit("quality-assurance", v => v.Number == 2), v => v with { On = new(2026, 6, 15) })),
 
+        ["A visit of a school that has not entered its summer term"] = new("calendar", "has not entered the dates of the whole year",
+            good => good.School(good.Visit().SchoolUrn, s => s with { Terms = s.Terms.Where(t => t.From < new DateOnly(2026, 4, 1)).ToList() })),
+
         ["A team that is not complete"] = new("team", "has a team of 3; 4 are needed",
             good => good.Change(good.Visit("peer-challenge-review"), v => v with { Team = v.Team.Take(3).ToList() })),
         ["Somebody twice in a team"] = new("team", "has somebody twice in its team",

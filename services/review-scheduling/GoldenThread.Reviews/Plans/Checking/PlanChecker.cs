@@ -93,8 +93,7 @@ public static class PlanChecker
 
     private static int YearlyOwed(PlanInput input, PlanSchool school, OfferRow row, OfferCell cell)
     {
-        var start = school.Terms.Count > 0 ? school.Terms.Select(t => t.From).Min() : input.YearFirst;
-        var end = school.Terms.Count > 0 ? school.Terms.Select(t => t.To!.Value).Max() : input.YearLast;
+        var (start, end) = YearOf(input, school);
         var total = 0;
         var inTrust = 0;
         for (var day = start; day <= end; day = day.AddDays(1))
@@ -113,11 +112,6 @@ public static class PlanChecker
 
     private static bool TermIsOwed(PlanInput input, PlanSchool school, int term)
     {
-        if (school.Terms.Count == 0)
-        {
-            return true;
-        }
-
         var days = TermDays(school, term) ?? DaysOfMissingTerm(input, term);
         var inTrust = days.Count(day => BelongsOn(school, day));
         return 2 * inTrust >= days.Count;
@@ -180,6 +174,11 @@ public static class PlanChecker
         if (day < input.PlanFrom)
         {
             yield return Breach("past", visit, $"lies on {day:yyyy-MM-dd}, before the first day that may be planned");
+        }
+
+        if (IsHalfEntered(input, school))
+        {
+            yield return Breach("calendar", visit, "has a day, though the school has not entered the dates of the whole year");
         }
 
         if (visit.HalfDays != row.HalfDays)

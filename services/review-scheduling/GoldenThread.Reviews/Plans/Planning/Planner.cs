@@ -25,7 +25,7 @@ public sealed class Planner
     {
         this.input = input;
         random = new Random(input.Seed);
-        var years = input.Schools.Select(s => new SchoolYear(s, input.BankHolidays)).ToList();
+        var years = input.Schools.Select(s => new SchoolYear(s, input)).ToList();
         var yearOf = years.ToDictionary(y => y.School.Urn);
         meetings = new StandingSlots(input, yearOf).Meetings();
         board = new Board(input, years, meetings);

@@ -439,16 +439,19 @@ public static class PlanChecker
 
     private static bool IsMeetingWeek(List<int> open, Cadence cadence, int week, int index)
     {
-        var month = DateOnly.FromDayNumber(week).Month;
         return cadence switch
         {
             Cadence.Weekly => true,
             Cadence.Fortnightly => index % 2 == 0,
             Cadence.SixWeekly => index % 6 == 0,
-            Cadence.Monthly => index == 0 || DateOnly.FromDayNumber(open[index - 1]).Month != month,
+            Cadence.Monthly => index == 0 || MonthOf(open[index - 1]) != MonthOf(week),
             _ => false,
         };
     }
+
+    /// <summary>The month in which most of a week's five days lie, by the day number of its Monday.</summary>
+    private static int MonthOf(int monday) =>
+        Enumerable.Range(monday, 5).GroupBy(day => DateOnly.FromDayNumber(day).Month).MaxBy(days => days.Count())!.Key;
 
     // ---- the people, worked out anew ----
     private static string? WhyAway(PlanPerson person, DateOnly day)

@@ -102,6 +102,9 @@ public partial class PlanCheckerTests
             good => good.Change(
                 good.Visit("peer-challenge-review"),
                 v => v with { Team = [.. v.Team.Take(2), good.HeadOf(v.SchoolUrn), v.Team[3]] })),
+        ["An executive head in the review of the other school"] = new("own-school", "sends somebody to their own school",
+            good => good.Person(
+                good.Visit("peer-challenge-review").Team[2].PersonId, p => p with { HeadOf = [good.Visit("peer-challenge-review").SchoolUrn] })),
         ["Somebody on leave"] = new("away", "who is on leave",
             good => good.Person(good.Visit(), p => p with { Leave = [new(good.Visit().On!.Value, good.Visit().On!.Value)] })),
         ["Somebody who has left"] = new("away", "who has left by then",

@@ -230,7 +230,7 @@ public static class PlanChecker
                 yield return Breach("duty", visit, $"has somebody in place {place + 1} who lacks the duty it needs ({member.Duty})");
             }
 
-            if (person.SchoolUrn == visit.SchoolUrn)
+            if (person.HeadOf.Append(person.SchoolUrn ?? 0).Contains(visit.SchoolUrn))
             {
                 yield return Breach("own-school", visit, "sends somebody to their own school");
             }

@@ -61,6 +61,13 @@ public sealed class Planner
         }
 
         Improve();
+
+        // What was taken out for a cheaper plan may have room again: a visit without a day is one that fits on none.
+        foreach (var job in jobs.Where(j => placed[j.Index] is null).ToList())
+        {
+            Insert(job);
+        }
+
         return new()
         {
             Visits = Visits(new UnplacedReasons(input, board, shortages)),

@@ -100,6 +100,18 @@ public class CategoryTests(CategoryTests.Trust trust) : IClassFixture<CategoryTe
         StatusCode.InvalidArgument, "DATE_INVALID", () => categories.SetCategoryAsync(Request(100_000, V1.Category.Refine, day), host.Deputy));
 
     [Fact]
+    public async Task Category_FromAMistypedYear_IsRefused_AndKeepsNoneOut()
+    {
+        var urn = trust.NextSchool();
+
+        await Refused.WithAsync(StatusCode.InvalidArgument, "CATEGORY_INVALID",
+            () => categories.SetCategoryAsync(Request(urn, V1.Category.Refine, "2052-09-01"), host.Deputy));
+
+        var set = (await categories.SetCategoryAsync(Request(urn, V1.Category.Refine, "2025-09-01"), host.Deputy)).Category;
+        Assert.Equal(1, set.Version);
+    }
+
+    [Fact]
     public async Task Category_WithoutReason_IsRefused()
     {
         var request = Request(100_000, V1.Category.Refine, "2025-01-10");

@@ -85,6 +85,9 @@ public partial class PlanCheckerTests
         ["Quality assurance in another term"] = new("term", "lies outside its term",
             good => good.Change(good.Visit("quality-assurance", v => v.Number == 2), v => v with { On = new(2026, 6, 15) })),
 
+        ["A visit of a school that has not entered its summer term"] = new("calendar", "has not entered the dates of the whole year",
+            good => good.School(good.Visit().SchoolUrn, s => s with { Terms = s.Terms.Where(t => t.From < new DateOnly(2026, 4, 1)).ToList() })),
+
         ["A team that is not complete"] = new("team", "has a team of 3; 4 are needed",
             good => good.Change(good.Visit("peer-challenge-review"), v => v with { Team = v.Team.Take(3).ToList() })),
         ["Somebody twice in a team"] = new("team", "has somebody twice in its team",
@@ -99,6 +102,9 @@ public partial class PlanCheckerTests
             good => good.Change(
                 good.Visit("peer-challenge-review"),
                 v => v with { Team = [.. v.Team.Take(2), good.HeadOf(v.SchoolUrn), v.Team[3]] })),
+        ["An executive head in the review of the other school"] = new("own-school", "sends somebody to their own school",
+            good => good.Person(
+                good.Visit("peer-challenge-review").Team[2].PersonId, p => p with { HeadOf = [good.Visit("peer-challenge-review").SchoolUrn] })),
         ["Somebody on leave"] = new("away", "who is on leave",
             good => good.Person(good.Visit(), p => p with { Leave = [new(good.Visit().On!.Value, good.Visit().On!.Value)] })),
         ["Somebody who has left"] = new("away", "who has left by then",

@@ -124,6 +124,9 @@ public sealed class ReviewsHost : IAsyncLifetime
         Duties = ["deputy-ceo"],
     };
 
+    /// <summary>A person with a sign-in.</summary>
+    public PersonChanged WithSignIn(PersonChanged person, string subject) => person with { Issuer = issuer.Authority, Subject = subject };
+
     private async Task StartServiceAsync(RabbitServer rabbit, string virtualHost)
     {
         string[] settings =

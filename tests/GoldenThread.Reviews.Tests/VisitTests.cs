@@ -54,6 +54,58 @@ public class VisitTests(VisitTests.Trust trust) : IClassFixture<VisitTests.Trust
     }
 
     [Fact]
+    public async Task Visit_AtWhichSomethingWasFound_IsNeitherCancelledNorMovedAhead()
+    {
+        var visit = await PastAsync();
+        await visits.RecordFindingAsync(Finding(visit), host.Deputy);
+
+        await Refused.WithAsync(StatusCode.FailedPrecondition, "VISIT_CLOSED",
+            () => visits.CancelVisitAsync(new() { VisitId = visit.VisitId, Reason = "By mistake" }, host.DeputyIf(visit.Etag)));
+        await Refused.WithAsync(StatusCode.FailedPrecondition, "VISIT_CLOSED",
+            () => visits.UpdateVisitAsync(new() { VisitId = visit.VisitId, On = "2026-06-24" }, host.DeputyIf(visit.Etag)));
+
+        Assert.Equal((V1.VisitState.Planned, visit.On), ((await GetAsync(visit.VisitId)).State, (await GetAsync(visit.VisitId)).On));
+        await visits.HoldVisitAsync(new() { VisitId = visit.VisitId }, host.DeputyIf(visit.Etag));
+    }
+
+    [Fact]
+    public async Task Move_ToSomebodysLeave_NamesTheLeaveOnlyToWhoMayReadIt()
+    {
+        var visit = await LaterAsync();
+        await host.GrantAsync("data.school", Role.DataLead, visit.SchoolUrn);
+        var availability = new AvailabilityService.AvailabilityServiceClient(host.Channel);
+        var leave = (await availability.AddLeaveAsync(
+            new() { PersonId = visit.Team[0].PersonId, From = "2026-06-24", To = "2026-06-24" }, host.Deputy)).Leave;
+
+        await BreaksAsync(visit, new() { VisitId = visit.VisitId, On = "2026-06-24" }, "who is on leave");
+        await Refused.WithAsync(StatusCode.NotFound, "PERSON_NOT_FOUND",
+            () => availability.ListLeaveAsync(new() { PersonId = visit.Team[0].PersonId }, host.Bearer("data.school")));
+        var e = await Refused.WithAsync(StatusCode.FailedPrecondition, "VISIT_BREAKS_RULE",
+            () => visits.UpdateVisitAsync(new() { VisitId = visit.VisitId, On = "2026-06-24" }, host.Bearer("data.school", visit.Etag)));
+
+        Assert.Contains("not available", e.Status.Detail, StringComparison.Ordinal);
+        Assert.DoesNotContain("leave", e.Status.Detail, StringComparison.Ordinal);
+        await availability.RemoveLeaveAsync(new() { PersonId = visit.Team[0].PersonId, LeaveId = leave.LeaveId }, host.Deputy);
+    }
+
+    [Fact]
+    public async Task ExecutiveHead_GoesToNoneOfTheirSchools()
+    {
+        var head = DemoTrust.Input.People.Single(p => p.SchoolUrn == 100_006);
+        await host.GrantAsync("executive", Role.Headteacher, 100_006);
+        await host.GrantAsync("executive", Role.Headteacher, 100_007);
+        await host.TellAsync(host.WithSignIn(DemoTrust.PersonOf(head, 2), "executive"));
+        await Eventually.Async(async () => await host.CountAsync("select count(*) from person where subject = 'executive'") == 1, "the sign-in is known");
+        var review = trust.Take((await AllAsync()).Where(v =>
+            v is { SchoolUrn: 100_007, Entitlement: "peer-challenge-review", HasOn: true, State: V1.VisitState.Planned }));
+
+        var request = new UpdateVisitRequest { VisitId = review.VisitId };
+        request.Team.AddRange(review.Team.Select(m => m.Duty == "head" ? new V1.TeamMember { Duty = "head", PersonId = head.Id.ToString() } : m));
+
+        await BreaksAsync(review, request, "their own school");
+    }
+
+    [Fact]
     public async Task Hold_OfAVisitStillToCome_IsRefused()
     {
         var visit = await LaterAsync();

@@ -9,6 +9,9 @@ public static class SchoolDay
     public static DateOnly Today(this TimeProvider clock)
     {
         ArgumentNullException.ThrowIfNull(clock);
-        return DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(clock.GetUtcNow(), London).DateTime);
+        return clock.GetUtcNow().DayInSchool();
     }
+
+    /// <summary>The day of an instant.</summary>
+    public static DateOnly DayInSchool(this DateTimeOffset instant) => DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(instant, London).DateTime);
 }

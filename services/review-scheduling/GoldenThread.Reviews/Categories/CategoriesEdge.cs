@@ -20,6 +20,12 @@ internal sealed class CategoriesEdge(CategoryStore store, OfferStore offers, Wor
         var ct = context.CancellationToken;
         var category = CategoryOf(request.Category);
         var from = Fields.Day(request.From, "from");
+        if (from > clock.Today().AddYears(1))
+        {
+            // Entries follow each other in time: a mistyped year would keep out every category before it.
+            throw Errors.CategoryInvalid("from", $"A category is set at most a year ahead; {from.Iso()} is later. Is the year right?");
+        }
+
         var reason = Fields.Text(request.Reason, "reason", LongestReason);
         var evidence = CategoryMapping.FromProto(request.Evidence);
 

@@ -51,6 +51,11 @@ internal sealed class PlanInputStore(NpgsqlDataSource source)
             left join availability a using (person_id)
             where cardinality(p.duties) > 0 and (p.left_on is null or p.left_on >= @First)
             order by p.person_id;
+            select distinct p.person_id, g.school_urn
+            from person p
+            join access_grant g using (issuer, subject)
+            where g.role = @Head and g.school_urn is not null and g.valid_from <= now() and (g.valid_to is null or g.valid_to > now())
+            order by p.person_id, g.school_urn;
             select leave_id, person_id, from_on, to_on from leave where from_on <= @Last and to_on >= @First order by person_id, from_on, leave_id;
             select school_urn, entitlement, number, half_days, window_from, window_to, target_week, on_day, duties, people,
                    case when state = 5 then coalesce(reason, '') end as cancelled_because
@@ -79,6 +84,7 @@ internal sealed class PlanInputStore(NpgsqlDataSource source)
             Last = year.LastDay,
             PlanFrom = planFrom,
             CategoriesOn = CategoriesOn(year, today),
+            Head = (short)Type.V1.Role.Headteacher,
         };
         await using var rows = await connection.QueryMultipleAsync(new CommandDefinition(Sql, parameters, transaction, cancellationToken: ct));
         var schools = (await rows.ReadAsync<SchoolRow>()).AsList();
@@ -86,6 +92,7 @@ internal sealed class PlanInputStore(NpgsqlDataSource source)
         var terms = (await rows.ReadAsync<RangeRow>()).ToLookup(t => t.SchoolUrn, t => new DayRange(t.FromOn, t.ToOn));
         var closures = (await rows.ReadAsync<ClosureRow>()).ToLookup(c => c.SchoolUrn, c => c.ClosedOn);
         var people = (await rows.ReadAsync<PersonAvailability>()).AsList();
+        var heads = (await rows.ReadAsync<HeadRow>()).ToLookup(h => h.PersonId, h => h.SchoolUrn);
         var leave = (await rows.ReadAsync<LeaveEntry>()).ToLookup(l => l.PersonId, l => new DayRange(l.FromOn, l.ToOn));
         var kept = (await rows.ReadAsync<KeptRow>()).AsList();
         var withdrawn = (await rows.ReadAsync<WithdrawnRow>()).AsList();
@@ -100,7 +107,7 @@ internal sealed class PlanInputStore(NpgsqlDataSource source)
             Seed = seed,
             Offer = offer,
             Schools = schools.Select(s => SchoolOf(s, memberships, terms, closures)).ToList(),
-            People = people.Select(p => PersonOf(p, offer, leave)).ToList(),
+            People = people.Select(p => PersonOf(p, offer, heads, leave)).ToList(),
             BankHolidays = BankHolidaysOf(year),
             Kept = kept.Select(KeptOf).ToList(),
             Withdrawn = withdrawn.Select(w => new WithdrawnVisit(w.SchoolUrn, w.Entitlement, w.Number)).ToList(),
@@ -131,7 +138,7 @@ internal sealed class PlanInputStore(NpgsqlDataSource source)
             Closures = closures[school.SchoolUrn].ToList(),
         };
 
-    private static PlanPerson PersonOf(PersonAvailability person, Offer offer, ILookup<Guid, DayRange> leave)
+    private static PlanPerson PersonOf(PersonAvailability person, Offer offer, ILookup<Guid, int> heads, ILookup<Guid, DayRange> leave)
     {
         var presence = person.PresenceBy(offer.Planning);
         return new()
@@ -139,6 +146,7 @@ internal sealed class PlanInputStore(NpgsqlDataSource source)
             Id = person.PersonId,
             Duties = person.Duties,
             SchoolUrn = person.SchoolUrn,
+            HeadOf = heads[person.PersonId].ToList(),
             LeftOn = person.LeftOn,
             Weekdays = presence.Weekdays.Select(d => (DayOfWeek)d).ToList(),
             DaysPerWeek = presence.DaysPerWeek,
@@ -207,6 +215,13 @@ internal sealed class PlanInputStore(NpgsqlDataSource source)
         public required int SchoolUrn { get; init; }
 
         public required DateOnly ClosedOn { get; init; }
+    }
+
+    private sealed record HeadRow
+    {
+        public required Guid PersonId { get; init; }
+
+        public required int SchoolUrn { get; init; }
     }
 
     private sealed record KeptRow

@@ -56,7 +56,10 @@ internal sealed record PlanRecord
 
     public Guid? AuthorPersonId { get; init; }
 
-    public DateTimeOffset MadeAt { get; init; }
+    /// <summary>Hash of the visits in force that it was made from; null for plans made before it was kept.</summary>
+    public string? VisitsHash { get; init; }
+
+    public required DateTimeOffset MadeAt { get; init; }
 
     public DateTimeOffset? PublishedAt { get; init; }
 
@@ -64,7 +67,7 @@ internal sealed record PlanRecord
     public IReadOnlyList<Shortage> ShortageList => JsonSerializer.Deserialize<List<Shortage>>(Shortages) ?? [];
 
     /// <summary>A draft of a plan that was just made; what it changes is counted when it is written.</summary>
-    public static PlanRecord Draft(PlanInput input, YearPlan plan, Guid? author) => new()
+    public static PlanRecord Draft(PlanInput input, YearPlan plan, Guid? author, DateTimeOffset madeAt) => new()
     {
         PlanId = Guid.CreateVersion7(),
         AcademicYear = input.AcademicYear,
@@ -84,7 +87,13 @@ internal sealed record PlanRecord
         Shortages = JsonSerializer.Serialize(plan.Shortages),
         SchoolsWithoutCategory = input.Schools.Where(s => s.Category is null).Select(s => s.Urn).ToArray(),
         AuthorPersonId = author,
+        VisitsHash = HashOfVisits(input),
+        MadeAt = madeAt,
     };
+
+    /// <summary>SHA-256 of the visits in force that a plan may move.</summary>
+    public static string HashOfVisits(PlanInput input) =>
+        Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(input.Current)));
 
     /// <summary>SHA-256 of everything the plan was made from, seed included.</summary>
     private static string HashOf(PlanInput input) => Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(input)));

@@ -85,7 +85,7 @@ internal sealed class PlanStore(NpgsqlDataSource source)
     private const string Columns = """
         p.plan_id, p.academic_year, p.version, p.state, p.seed, p.input_hash, p.cost, p.offer_version, p.plan_from, p.visits_owed,
         p.visits_placed, p.visits_unplaced, p.visits_kept, p.visits_changed, p.meetings, p.shortages::text as shortages,
-        p.schools_without_category, p.author_person_id, p.made_at, p.published_at
+        p.schools_without_category, p.author_person_id, p.visits_hash, p.made_at, p.published_at
         """;
 
     private const string HoldsTheTrust = "(select holds_whole_trust(@Issuer, @Subject, @Roles))";
@@ -101,10 +101,12 @@ internal sealed class PlanStore(NpgsqlDataSource source)
         const string Plan = """
             insert into plan
                 (plan_id, academic_year, version, state, seed, input_hash, cost, offer_version, plan_from, visits_owed, visits_placed,
-                 visits_unplaced, visits_kept, visits_changed, meetings, shortages, schools_without_category, author_person_id)
+                 visits_unplaced, visits_kept, visits_changed, meetings, shortages, schools_without_category, author_person_id,
+                 visits_hash, made_at)
             values
                 (@PlanId, @AcademicYear, @Version, @State, @Seed, @InputHash, @Cost, @OfferVersion, @PlanFrom, @VisitsOwed, @VisitsPlaced,
-                 @VisitsUnplaced, @VisitsKept, @VisitsChanged, @Meetings, @Shortages::jsonb, @SchoolsWithoutCategory, @AuthorPersonId)
+                 @VisitsUnplaced, @VisitsKept, @VisitsChanged, @Meetings, @Shortages::jsonb, @SchoolsWithoutCategory, @AuthorPersonId,
+                 @VisitsHash, @MadeAt)
             """;
         await work.Connection.ExecuteAsync(work.Command(Plan, plan, ct));
         await CopyVisitsAsync(work, plan.PlanId, content.Visits, ct);
@@ -246,7 +248,7 @@ internal sealed class PlanStore(NpgsqlDataSource source)
             where plan_id = @planId and state = 1 and version = @version
             returning plan_id, academic_year, version, state, seed, input_hash, cost, offer_version, plan_from, visits_owed,
                       visits_placed, visits_unplaced, visits_kept, visits_changed, meetings, shortages::text as shortages,
-                      schools_without_category, author_person_id, made_at, published_at
+                      schools_without_category, author_person_id, visits_hash, made_at, published_at
             """;
         return await work.Connection.QuerySingleOrDefaultAsync<PlanRecord>(work.Command(Sql, new { planId, version }, ct));
     }

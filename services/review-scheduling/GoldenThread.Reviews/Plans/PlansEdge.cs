@@ -42,7 +42,7 @@ internal sealed partial class PlansEdge(
         // Making a plan takes seconds; the grant may have ended meanwhile.
         await using var work = await works.BeginAsync(context);
         await work.DemandWholeTrustAsync(context);
-        var plan = PlanRecord.Draft(input, content, await PersonLookup.OfCallerAsync(work, ct)) with { MadeAt = clock.GetUtcNow() };
+        var plan = PlanRecord.Draft(input, content, await PersonLookup.OfCallerAsync(work, ct), clock.GetUtcNow());
         await store.AddAsync(work, plan, content, ct);
         plan = await store.CountChangesAsync(work, plan, ct);
         work.Audit("plan", plan.PlanId.ToString());
@@ -154,6 +154,11 @@ internal sealed partial class PlansEdge(
         if (PlanChecker.Check(input, content) is { Count: > 0 } violations)
         {
             throw Errors.PlanOutOfDate(violations);
+        }
+
+        if (Overtaken.By(draft, input, content, clock.Today()) is { Count: > 0 } overtaken)
+        {
+            throw Errors.PlanOutOfDate(overtaken);
         }
     }
 

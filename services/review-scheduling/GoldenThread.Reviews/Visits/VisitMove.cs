@@ -6,7 +6,7 @@ namespace GoldenThread.Reviews.Visits;
 /// <summary>Judges a visit that is moved by hand: by the checker that judges plans, with every other visit as a given.</summary>
 internal static class VisitMove
 {
-    /// <summary>The rules the visit would break on its new day with its new team. Its window does not bind a hand.</summary>
+    /// <summary>The rules the visit would break on its new day with its new team. Neither its window nor dates that the school has yet to enter bind a hand.</summary>
     public static IReadOnlyList<Violation> BrokenRules(
         PlanInput input, VisitRow visit, DateOnly on, IReadOnlyList<TeamMember> team, IReadOnlyList<VisitRow> others,
         IReadOnlyList<PlannedMeeting> meetings)
@@ -34,7 +34,7 @@ internal static class VisitMove
             Shortages = [],
         };
         var key = (visit.SchoolUrn, visit.Entitlement, visit.Number);
-        return PlanChecker.Check(judged, plan).Where(v => v.Visit == key && v.Rule != "window").ToList();
+        return PlanChecker.Check(judged, plan).Where(v => v.Visit == key && v.Rule is not ("window" or "calendar")).ToList();
     }
 
     private static PlannedVisit AsPlanned(KeptVisit kept) => new()

@@ -42,6 +42,9 @@ internal sealed record VisitRow
 
     public int OpenActions { get; init; }
 
+    /// <summary>Whether something was found or agreed at it: then it took place, recorded as held or not.</summary>
+    public bool Reached { get; init; }
+
     /// <summary>As one that others must plan around.</summary>
     public KeptVisit ToKept() => new()
     {
@@ -67,7 +70,9 @@ internal sealed class VisitStore(NpgsqlDataSource source)
         v.visit_id, v.school_urn, v.academic_year, v.entitlement, v.number, v.version, v.state, v.half_days, v.window_from, v.window_to,
         v.target_week, v.on_day, v.duties, v.people, v.reason,
         (select count(*)::int from finding f where f.visit_id = v.visit_id) as findings,
-        (select count(*)::int from agreed_action a where a.visit_id = v.visit_id and a.done_on is null) as open_actions
+        (select count(*)::int from agreed_action a where a.visit_id = v.visit_id and a.done_on is null) as open_actions,
+        (exists (select 1 from finding f where f.visit_id = v.visit_id)
+         or exists (select 1 from agreed_action a where a.visit_id = v.visit_id)) as reached
         """;
 
     private const string WithinReach =
@@ -148,13 +153,15 @@ internal sealed class VisitStore(NpgsqlDataSource source)
     /// <summary>Brings a visit from one of some states to another; null where it is not there in this version and one of them.</summary>
     public Task<VisitRow?> AdvanceAsync(
         Work work, Authority authority, Guid visitId, long version, VisitState[] from, VisitState to, string? reason, DateOnly? notAfter,
-        CancellationToken ct)
+        bool unlessReached, CancellationToken ct)
     {
         const string Sql = $"""
             update visit v
             set state = @to, reason = coalesce(@reason, v.reason), version = v.version + 1, tx = pg_current_xact_id()
             where v.visit_id = @visitId and v.version = @version and v.state = any (@from)
               and (@notAfter::date is null or v.on_day <= @notAfter)
+              and not (@unlessReached and (exists (select 1 from finding f where f.visit_id = v.visit_id)
+                                           or exists (select 1 from agreed_action a where a.visit_id = v.visit_id)))
               and {WithinReach}
             returning {Columns}
             """;
@@ -166,6 +173,7 @@ internal sealed class VisitStore(NpgsqlDataSource source)
             to = (short)to,
             reason,
             notAfter,
+            unlessReached,
             authority.Issuer,
             authority.Subject,
             authority.Roles,

@@ -2,6 +2,7 @@ using GoldenThread.Education;
 using GoldenThread.Reviews.Meetings;
 using GoldenThread.Reviews.Offers;
 using GoldenThread.Reviews.Plans;
+using GoldenThread.Reviews.Plans.Checking;
 using GoldenThread.Reviews.Plans.Planning;
 using GoldenThread.Reviews.Schools;
 using GoldenThread.Reviews.V1;
@@ -64,7 +65,12 @@ internal sealed class VisitsEdge(
         await PlanStore.LockYearAsync(work, visit.AcademicYear, ct);
         var on = day ?? visit.OnDay ?? throw Errors.VisitInvalid("on", "The visit has no day yet; say on which day it is to be.");
         var people = team.Count > 0 ? team : visit.ToKept().Team;
-        await DemandRulesAsync(work, visit, on, people, ct);
+        if (visit.Reached && on > clock.Today())
+        {
+            throw Errors.VisitReached();
+        }
+
+        await DemandRulesAsync(work, context.Authority(), visit, on, people, ct);
         var moved = await store.MoveAsync(
             work, context.Authority(), id, version, on, people.Select(m => m.Duty).ToArray(), people.Select(m => m.PersonId).ToArray(), ct)
             ?? throw Refusal.EtagMismatch();
@@ -93,7 +99,7 @@ internal sealed class VisitsEdge(
         await using var work = await works.BeginAsync(context);
         var visit = await AdvanceAsync(
             work, context, request.VisitId, [VisitState.Unplaced, VisitState.Planned, VisitState.Confirmed], VisitState.Cancelled, reason, null,
-            Errors.VisitClosed);
+            Errors.VisitClosed, unlessReached: true);
         return await TellAsync(work, visit, new CancelVisitResponse { Visit = visit.ToProto() });
     }
 
@@ -232,7 +238,8 @@ internal sealed class VisitsEdge(
         return visit.State is (short)VisitState.Held or (short)VisitState.Cancelled ? throw Errors.VisitClosed() : visit;
     }
 
-    private async Task DemandRulesAsync(Work work, VisitRow visit, DateOnly on, IReadOnlyList<TeamMember> team, CancellationToken ct)
+    private async Task DemandRulesAsync(
+        Work work, Authority authority, VisitRow visit, DateOnly on, IReadOnlyList<TeamMember> team, CancellationToken ct)
     {
         var year = AcademicYear.Parse(visit.AcademicYear);
         if (!year.Contains(on))
@@ -246,26 +253,35 @@ internal sealed class VisitsEdge(
         var standing = await meetings.OfYearAsync(work, visit.AcademicYear, ct);
         if (VisitMove.BrokenRules(input, visit, on, team, others, standing) is { Count: > 0 } violations)
         {
-            throw Errors.VisitBreaksRule(violations);
+            // Why somebody is away is for who may read their leave.
+            throw Errors.VisitBreaksRule(await work.HoldsWholeTrustAsync(authority, ct) ? violations : violations.Select(WithoutReasons).ToList());
         }
     }
+
+    private static Violation WithoutReasons(Violation violation) =>
+        violation.Rule == "away" ? violation with { Words = "Somebody of the team is not available on that day." } : violation;
 
     /// <summary>Moves a visit on where the where clause lets it; where not, a second look under the same authority says why.</summary>
     private async Task<VisitRow> AdvanceAsync(
         Work work, ServerCallContext context, string visitId, VisitState[] from, VisitState to, string? reason, DateOnly? notAfter,
-        Func<RpcException> refusal)
+        Func<RpcException> refusal, bool unlessReached = false)
     {
         var version = context.IfMatch();
         var id = Fields.Id(visitId, "visit_id");
         var advanced = await store.AdvanceAsync(
-            work, context.Authority(), id, version, from, to, reason, notAfter, context.CancellationToken);
+            work, context.Authority(), id, version, from, to, reason, notAfter, unlessReached, context.CancellationToken);
         if (advanced is not null)
         {
             return advanced;
         }
 
         var visit = await store.FindAsync(work, context.Authority(), id, context.CancellationToken) ?? throw Errors.VisitNotFound();
-        throw visit.Version == version ? refusal() : Refusal.EtagMismatch();
+        if (visit.Version != version)
+        {
+            throw Refusal.EtagMismatch();
+        }
+
+        throw unlessReached && visit.Reached ? Errors.VisitReached() : refusal();
     }
 
     private async Task<ActionRow> FindActionAsync(Work work, ServerCallContext context, string actionId)

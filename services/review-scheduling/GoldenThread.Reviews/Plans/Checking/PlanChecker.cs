@@ -93,8 +93,7 @@ public static class PlanChecker
 
     private static int YearlyOwed(PlanInput input, PlanSchool school, OfferRow row, OfferCell cell)
     {
-        var start = school.Terms.Count > 0 ? school.Terms.Select(t => t.From).Min() : input.YearFirst;
-        var end = school.Terms.Count > 0 ? school.Terms.Select(t => t.To!.Value).Max() : input.YearLast;
+        var (start, end) = YearOf(input, school);
         var total = 0;
         var inTrust = 0;
         for (var day = start; day <= end; day = day.AddDays(1))
@@ -113,11 +112,6 @@ public static class PlanChecker
 
     private static bool TermIsOwed(PlanInput input, PlanSchool school, int term)
     {
-        if (school.Terms.Count == 0)
-        {
-            return true;
-        }
-
         var days = TermDays(school, term) ?? DaysOfMissingTerm(input, term);
         var inTrust = days.Count(day => BelongsOn(school, day));
         return 2 * inTrust >= days.Count;
@@ -182,6 +176,11 @@ public static class PlanChecker
             yield return Breach("past", visit, $"lies on {day:yyyy-MM-dd}, before the first day that may be planned");
         }
 
+        if (IsHalfEntered(input, school))
+        {
+            yield return Breach("calendar", visit, "has a day, though the school has not entered the dates of the whole year");
+        }
+
         if (visit.HalfDays != row.HalfDays)
         {
             yield return Breach("length", visit, $"takes {visit.HalfDays} half-days instead of {row.HalfDays}");
@@ -231,7 +230,7 @@ public static class PlanChecker
                 yield return Breach("duty", visit, $"has somebody in place {place + 1} who lacks the duty it needs ({member.Duty})");
             }
 
-            if (person.SchoolUrn == visit.SchoolUrn)
+            if (person.HeadOf.Append(person.SchoolUrn ?? 0).Contains(visit.SchoolUrn))
             {
                 yield return Breach("own-school", visit, "sends somebody to their own school");
             }
@@ -440,16 +439,19 @@ public static class PlanChecker
 
     private static bool IsMeetingWeek(List<int> open, Cadence cadence, int week, int index)
     {
-        var month = DateOnly.FromDayNumber(week).Month;
         return cadence switch
         {
             Cadence.Weekly => true,
             Cadence.Fortnightly => index % 2 == 0,
             Cadence.SixWeekly => index % 6 == 0,
-            Cadence.Monthly => index == 0 || DateOnly.FromDayNumber(open[index - 1]).Month != month,
+            Cadence.Monthly => index == 0 || MonthOf(open[index - 1]) != MonthOf(week),
             _ => false,
         };
     }
+
+    /// <summary>The month in which most of a week's five days lie, by the day number of its Monday.</summary>
+    private static int MonthOf(int monday) =>
+        Enumerable.Range(monday, 5).GroupBy(day => DateOnly.FromDayNumber(day).Month).MaxBy(days => days.Count())!.Key;
 
     // ---- the people, worked out anew ----
     private static string? WhyAway(PlanPerson person, DateOnly day)

@@ -31,6 +31,43 @@ internal static class SchoolCalendar
         return BelongsOn(school, day) ? null : "the school does not belong to the trust then";
     }
 
+    /// <summary>
+    /// Whether dates are lacking: from the first planned day to June the school is in the trust and out of term for more than four weeks
+    /// on end, which is no holiday. Without any dates nothing can be said, and nothing be placed.
+    /// </summary>
+    public static bool IsHalfEntered(PlanInput input, PlanSchool school)
+    {
+        var outside = 0;
+        for (var day = input.PlanFrom; day.Year < input.YearLast.Year || day.Month <= 6; day = day.AddDays(1))
+        {
+            var lacking = BelongsOn(school, day) && school.Terms.All(t => day < t.From || t.To < day);
+            outside = lacking ? outside + 1 : 0;
+            if (outside > 4 * 7)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>
+    /// First and last day of a school's year. Terms that begin more than four weeks into it, or end more than four weeks before July, are
+    /// not all there are: the year is then taken from its first day, or to the end of July.
+    /// </summary>
+    public static (DateOnly From, DateOnly To) YearOf(PlanInput input, PlanSchool school)
+    {
+        if (school.Terms.Count == 0)
+        {
+            return (input.YearFirst, input.YearLast);
+        }
+
+        var from = school.Terms.Select(t => t.From).Min();
+        var to = school.Terms.Select(t => t.To!.Value).Max();
+        return (from.DayNumber - input.YearFirst.DayNumber <= 28 ? from : input.YearFirst,
+            new DateOnly(to.Year, 6, 30).DayNumber - to.DayNumber <= 28 && to.Year == input.YearLast.Year ? to : new(input.YearLast.Year, 7, 31));
+    }
+
     /// <summary>Whether a school belongs to the trust on a day.</summary>
     public static bool BelongsOn(PlanSchool school, DateOnly day) =>
         school.Memberships.Any(m => m.From <= day && day <= (m.To ?? DateOnly.MaxValue));

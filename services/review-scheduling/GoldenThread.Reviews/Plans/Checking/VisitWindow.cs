@@ -5,7 +5,7 @@ namespace GoldenThread.Reviews.Plans.Checking;
 
 /// <summary>
 /// The days between which a visit may lie, by the words of the offer. What has passed is made up for in what is left of the year; where
-/// nothing is left, or the school has no days, the window says nothing and is the whole year.
+/// nothing is left, or the school has no days or has not entered all, the window says nothing and is the whole year.
 /// </summary>
 internal static class VisitWindow
 {
@@ -19,6 +19,11 @@ internal static class VisitWindow
     public static DayRange Of(PlanInput input, PlanSchool school, IReadOnlyList<int> weeks, OfferRow row, int number, int owed)
     {
         var wholeYear = new DayRange(input.YearFirst, input.YearLast);
+        if (SchoolCalendar.IsHalfEntered(input, school))
+        {
+            return wholeYear;
+        }
+
         if (row.Kind == EntitlementKind.TermlyVisits)
         {
             return LaterHalfOfTerm(school, number) is { } half && half.To >= input.PlanFrom ? FromFirstPlanned(input, half) : wholeYear;
@@ -29,7 +34,7 @@ internal static class VisitWindow
             return wholeYear;
         }
 
-        var window = row.Code == input.Offer.Planning.ReviewCode && JoinedOn(school) is { } joined
+        var window = row.Code == input.Offer.Planning.ReviewCode && JoinedOn(input, school) is { } joined
             ? new(joined, joined.AddDays(7 * input.Offer.Planning.ReviewWithinWeeks))
             : EqualPart(weeks, row, number, owed);
         if (window.To >= input.PlanFrom)
@@ -63,9 +68,9 @@ internal static class VisitWindow
     }
 
     /// <summary>The day on which a school joined, or came back, in mid-year; null where it was there when the year began.</summary>
-    private static DateOnly? JoinedOn(PlanSchool school)
+    private static DateOnly? JoinedOn(PlanInput input, PlanSchool school)
     {
-        var begins = school.Terms.Min(t => t.From);
+        var begins = SchoolCalendar.YearOf(input, school).From;
         return SchoolCalendar.BelongsOn(school, begins) ? null : school.Memberships.Select(m => m.From).Where(day => day > begins).Min();
     }
 

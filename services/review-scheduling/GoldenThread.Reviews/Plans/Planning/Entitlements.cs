@@ -74,7 +74,7 @@ internal sealed class Entitlements(PlanInput input, IReadOnlyDictionary<int, Sch
     /// <summary>Visits a year: the whole number, or for a part of the year its share, half rounded up.</summary>
     private int CountOf(SchoolYear year, OfferRow row, OfferCell cell)
     {
-        var (inTrust, days) = year.ShareOf(SpanOf(year.School));
+        var (inTrust, days) = year.ShareOf(year.Span);
         if (inTrust == 0)
         {
             return 0;
@@ -83,21 +83,12 @@ internal sealed class Entitlements(PlanInput input, IReadOnlyDictionary<int, Sch
         return row.ProRata ? ((2 * cell.Count * inTrust) + days) / (2 * days) : cell.Count;
     }
 
-    private DayRange SpanOf(PlanSchool school) => school.Terms.Count == 0
-        ? new(input.YearFirst, input.YearLast)
-        : new(school.Terms.Min(t => t.From), school.Terms.Max(t => t.To));
-
     /// <summary>
     /// A term is owed to a school that belonged to the trust for at least half of it. Of a term that the calendar lacks, the months in
     /// which its parts begin stand for its days.
     /// </summary>
     private bool OwesTerm(SchoolYear year, int term)
     {
-        if (year.School.Terms.Count == 0)
-        {
-            return true;
-        }
-
         var (inTrust, days) = year.ShareOf(year.Terms[term - 1] ?? MonthsOf(term));
         return 2 * inTrust >= days;
     }
@@ -115,6 +106,11 @@ internal sealed class Entitlements(PlanInput input, IReadOnlyDictionary<int, Sch
 
     private OwedVisit Termly(SchoolYear year, OfferRow row, OfferCell cell, int term)
     {
+        if (NotEntered(year) is { } notEntered)
+        {
+            return Unplaceable(year, row, cell, term, notEntered);
+        }
+
         if (year.Terms[term - 1] is not { } days)
         {
             return Unplaceable(year, row, cell, term, year.School.Terms.Count == 0 ? NoCalendar : NoTerm(term));
@@ -144,6 +140,11 @@ internal sealed class Entitlements(PlanInput input, IReadOnlyDictionary<int, Sch
         if (year.Weeks.Count == 0)
         {
             return Unplaceable(year, row, cell, number, year.School.Terms.Count == 0 ? NoCalendar : "The school has no open day in this year.");
+        }
+
+        if (NotEntered(year) is { } notEntered)
+        {
+            return Unplaceable(year, row, cell, number, notEntered);
         }
 
         if (JoinedOn(year) is { } joined && row.Code == input.Offer.Planning.ReviewCode)
@@ -205,7 +206,7 @@ internal sealed class Entitlements(PlanInput input, IReadOnlyDictionary<int, Sch
     /// <summary>The day on which a school joined, or came back, in mid-year; null where it was there when the year began.</summary>
     private static DateOnly? JoinedOn(SchoolYear year)
     {
-        var begins = year.School.Terms.Min(t => t.From);
+        var begins = year.Span.From;
         var memberships = year.School.Memberships;
         return memberships.Any(m => m.Contains(begins)) ? null : memberships.Where(m => m.From > begins).Min(m => m.From);
     }
@@ -222,6 +223,14 @@ internal sealed class Entitlements(PlanInput input, IReadOnlyDictionary<int, Sch
     };
 
     private string NoTerm(int term) => $"The school's calendar has no {TermNames[term - 1]} term for {input.AcademicYear} yet.";
+
+    /// <summary>
+    /// In a part of a year nothing is spread over the year: a school that has entered two terms of three would get all its visits in these.
+    /// </summary>
+    private string? NotEntered(SchoolYear year) => year.School.Terms.Count > 0 && year.NotEntered is { } days
+        ? $"The school's term dates for {input.AcademicYear} are not complete: it has entered none from {Words.Day(days.From)} to "
+            + $"{Words.Day(days.To!.Value)}. Visits are spread over the whole year, so it gets them when all dates are in."
+        : null;
 
     private string NoCalendar => $"The school has no term dates for {input.AcademicYear} yet.";
 

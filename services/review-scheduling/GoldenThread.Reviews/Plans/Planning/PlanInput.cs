@@ -135,6 +135,9 @@ public sealed record PlanPerson
     /// <summary>The school they belong to; null for the central team. They never visit it.</summary>
     public int? SchoolUrn { get; init; }
 
+    /// <summary>Schools of which they are head, by their grants: an executive head has several, and visits none of them.</summary>
+    public IReadOnlyList<int> HeadOf { get; init; } = [];
+
     /// <summary>Last day with the trust; null while they stay.</summary>
     public DateOnly? LeftOn { get; init; }
 

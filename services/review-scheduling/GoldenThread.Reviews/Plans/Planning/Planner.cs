@@ -25,7 +25,7 @@ public sealed class Planner
     {
         this.input = input;
         random = new Random(input.Seed);
-        var years = input.Schools.Select(s => new SchoolYear(s, input.BankHolidays)).ToList();
+        var years = input.Schools.Select(s => new SchoolYear(s, input)).ToList();
         var yearOf = years.ToDictionary(y => y.School.Urn);
         meetings = new StandingSlots(input, yearOf).Meetings();
         board = new Board(input, years, meetings);
@@ -61,6 +61,13 @@ public sealed class Planner
         }
 
         Improve();
+
+        // What was taken out for a cheaper plan may have room again: a visit without a day is one that fits on none.
+        foreach (var job in jobs.Where(j => placed[j.Index] is null).ToList())
+        {
+            Insert(job);
+        }
+
         return new()
         {
             Visits = Visits(new UnplacedReasons(input, board, shortages)),

@@ -3,12 +3,17 @@ namespace GoldenThread.Reviews.Plans.Planning;
 /// <summary>A school's year as planning sees it: the days on which it can be visited, in weeks.</summary>
 internal sealed class SchoolYear
 {
+    /// <summary>No holiday of English schools within the year is longer: more days without dates are dates that nobody has entered yet.</summary>
+    private const int LongestHoliday = 28;
+
     private readonly HashSet<DateOnly> openDays;
 
-    public SchoolYear(PlanSchool school, IReadOnlyList<DateOnly> bankHolidays)
+    public SchoolYear(PlanSchool school, PlanInput input)
     {
         School = school;
-        openDays = OpenDays(school, bankHolidays).ToHashSet();
+        openDays = OpenDays(school, input.BankHolidays).ToHashSet();
+        Span = SpanOf(school, input);
+        NotEntered = LongestWithoutDates(school, input) is var (from, days) && days > LongestHoliday ? new(from, from.AddDays(days - 1)) : null;
         Weeks = openDays.Select(Monday).Distinct().Order().ToList();
         Terms = Enumerable.Range(1, 3).Select(number => TermOf(school, number)).ToList();
     }
@@ -20,6 +25,12 @@ internal sealed class SchoolYear
 
     /// <summary>Autumn, spring and summer; null where the calendar has none.</summary>
     public IReadOnlyList<DayRange?> Terms { get; }
+
+    /// <summary>The whole year, also where the calendar does not say when it begins or ends: of this a membership is a part.</summary>
+    public DayRange Span { get; }
+
+    /// <summary>Days to come, too many for a holiday, on which the school belongs to the trust and for which it has entered no dates; null where it has all.</summary>
+    public DayRange? NotEntered { get; }
 
     public bool IsOpen(DateOnly day) => openDays.Contains(day);
 
@@ -45,6 +56,40 @@ internal sealed class SchoolYear
                    && school.Memberships.Any(m => m.Contains(day))
                select day;
     }
+
+    private static DayRange SpanOf(PlanSchool school, PlanInput input)
+    {
+        if (school.Terms.Count == 0)
+        {
+            return new(input.YearFirst, input.YearLast);
+        }
+
+        var first = school.Terms.Min(t => t.From);
+        var last = school.Terms.Max(t => t.To!.Value);
+        return new(
+            first > input.YearFirst.AddDays(LongestHoliday) ? input.YearFirst : first,
+            last.AddDays(LongestHoliday) < EndOfJune(input) ? input.YearLast.AddMonths(-1) : last);
+    }
+
+    private static (DateOnly From, int Days) LongestWithoutDates(PlanSchool school, PlanInput input)
+    {
+        var longest = (From: input.PlanFrom, Days: 0);
+        var days = 0;
+        for (var day = input.PlanFrom; day <= EndOfJune(input); day = day.AddDays(1))
+        {
+            var lacks = school.Memberships.Any(m => m.Contains(day)) && !school.Terms.Any(t => t.Contains(day));
+            days = lacks ? days + 1 : 0;
+            if (days > longest.Days)
+            {
+                longest = (day.AddDays(1 - days), days);
+            }
+        }
+
+        return longest;
+    }
+
+    /// <summary>The summer holidays begin in July.</summary>
+    private static DateOnly EndOfJune(PlanInput input) => new(input.YearLast.Year, 6, 30);
 
     /// <summary>
     /// Schools name their terms and half-terms as they like: those that start September to December are the autumn term,

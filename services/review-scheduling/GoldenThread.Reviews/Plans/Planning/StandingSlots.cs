@@ -9,7 +9,11 @@ namespace GoldenThread.Reviews.Plans.Planning;
 internal sealed class StandingSlots(PlanInput input, IReadOnlyDictionary<int, SchoolYear> years)
 {
     private const int HalfDaysOfADay = 2;
+    private const int Wednesday = 2;
 
+    private readonly record struct Series(SchoolYear Year, OfferRow Row, OfferCell Cell);
+
+    private readonly Dictionary<Guid, PlanPerson> people = input.People.ToDictionary(p => p.Id);
     private readonly Dictionary<Guid, int> seriesOf = [];
     private readonly Dictionary<(Guid Person, DayOfWeek Weekday), int> slotsOn = [];
     private readonly Dictionary<(Guid Person, DateOnly Day), int> meetingsOn = [];
@@ -24,25 +28,25 @@ internal sealed class StandingSlots(PlanInput input, IReadOnlyDictionary<int, Sc
     {
         OccupyKeptVisits();
         OccupyKeptMeetings();
-        var meetings = new List<PlannedMeeting>();
-        foreach (var row in input.Offer.Rows.Where(r => r.Kind == EntitlementKind.Meetings))
+        var owed = (
+            from row in input.Offer.Rows
+            where row.Kind == EntitlementKind.Meetings
+            from school in input.Schools
+            where school.Category is not null && row.For(school.Category.Value) is not null
+            select new Series(years[school.Urn], row, row.For(school.Category.Value)!)).ToList();
+        // Who meets a head already goes on, on the weekday they are used to; the others are given out around them.
+        var standing = owed.Select(StandingPerson).ToList();
+        var weekdays = owed.Zip(standing, (series, person) => person is null ? null : StandingWeekday(series, person)).ToList();
+        return owed.SelectMany((series, index) =>
         {
-            foreach (var school in input.Schools)
-            {
-                if (school.Category is { } category && row.For(category) is { } cell)
-                {
-                    meetings.AddRange(SeriesOf(years[school.Urn], row, cell));
-                }
-            }
-        }
-
-        return meetings;
+            var person = standing[index] ?? PersonFor(series);
+            return MeetingsOf(series, person, weekdays[index] ?? (person is null ? DayOfWeek.Monday : WeekdayOf(person)));
+        }).ToList();
     }
 
     /// <summary>A kept visit takes its half-days first: on such a day only the meetings of the rest fit.</summary>
     private void OccupyKeptVisits()
     {
-        var people = input.People.ToDictionary(p => p.Id);
         foreach (var visit in input.Kept.Where(k => k is { On: not null, CancelledBecause: null }))
         {
             foreach (var member in visit.Team)
@@ -66,10 +70,9 @@ internal sealed class StandingSlots(PlanInput input, IReadOnlyDictionary<int, Sc
         }
     }
 
-    private IEnumerable<PlannedMeeting> SeriesOf(SchoolYear year, OfferRow row, OfferCell cell)
+    private IEnumerable<PlannedMeeting> MeetingsOf(Series series, PlanPerson? person, DayOfWeek weekday)
     {
-        var person = PersonFor(year, cell);
-        var weekday = person is null ? DayOfWeek.Monday : WeekdayOf(person);
+        var (year, row, cell) = (series.Year, series.Row, series.Cell);
         var standing = kept[(year.School.Urn, row.Code)].ToList();
         var weeks = WeeksOf(year, cell.Cadence).ToList();
         var number = NumberBefore(weeks, standing);
@@ -114,28 +117,61 @@ internal sealed class StandingSlots(PlanInput input, IReadOnlyDictionary<int, Sc
         Cadence.Weekly => year.Weeks,
         Cadence.Fortnightly => year.Weeks.Where((_, index) => index % 2 == 0),
         Cadence.SixWeekly => year.Weeks.Where((_, index) => index % 6 == 0),
-        Cadence.Monthly => year.Weeks.GroupBy(w => (w.Year, w.Month)).Select(g => g.First()),
+        // A week belongs to the month of its middle: that of 31 August is the first of September.
+        Cadence.Monthly => year.Weeks.GroupBy(w => (w.AddDays(Wednesday).Year, w.AddDays(Wednesday).Month)).Select(g => g.First()),
         _ => [],
     };
 
-    /// <summary>
-    /// The person with the fewest series among those of the preferred duty that anybody has; whoever leaves before the school's year
-    /// ends only where nobody stays.
-    /// </summary>
-    private PlanPerson? PersonFor(SchoolYear year, OfferCell cell)
+    /// <summary>Who held the last meeting that is kept, where they still can hold those to come; null where nobody does.</summary>
+    private PlanPerson? StandingPerson(Series series)
     {
-        if (cell.Team.Count == 0)
+        var last = kept[(series.Year.School.Urn, series.Row.Code)].MaxBy(m => m.Week);
+        if (last?.PersonId is not { } id || !people.TryGetValue(id, out var person) || series.Cell.Team.Count == 0
+            || !Qualifies(person, series) || !series.Cell.Team[0].Duties.Any(person.Duties.Contains)
+            || !StaysFor(person, series.Year) || !IsThere(person, series.Year))
         {
             return null;
         }
 
-        var chosen = cell.Team[0].Duties
+        seriesOf[id] = seriesOf.GetValueOrDefault(id) + 1;
+        return person;
+    }
+
+    /// <summary>The weekday of most of the kept meetings, where the person still works on it; null where there is none.</summary>
+    private DayOfWeek? StandingWeekday(Series series, PlanPerson person)
+    {
+        var usual = kept[(series.Year.School.Urn, series.Row.Code)]
+            .Where(m => m.On is not null && person.Weekdays.Contains(m.On.Value.DayOfWeek))
+            .GroupBy(m => m.On!.Value.DayOfWeek).OrderByDescending(g => g.Count()).ThenBy(g => g.Key).FirstOrDefault();
+        if (usual is null || slotsOn.GetValueOrDefault((person.Id, usual.Key)) >= MostADay)
+        {
+            return null;
+        }
+
+        slotsOn[(person.Id, usual.Key)] = slotsOn.GetValueOrDefault((person.Id, usual.Key)) + 1;
+        return usual.Key;
+    }
+
+    /// <summary>
+    /// The person with the fewest series among those of the preferred duty of which anybody is there; whoever leaves before the school's
+    /// year ends only where nobody stays, and whoever is away for long only where nobody of any duty is there.
+    /// </summary>
+    private PlanPerson? PersonFor(Series series)
+    {
+        if (series.Cell.Team.Count == 0)
+        {
+            return null;
+        }
+
+        var chosen = series.Cell.Team[0].Duties
             .Select(duty => input.People
-                .Where(p => p.Duties.Contains(duty) && p.SchoolUrn != year.School.Urn && p.Weekdays.Count > 0
-                    && (p.LeftOn is null || p.LeftOn > input.PlanFrom))
-                .OrderBy(p => StaysFor(p, year) ? 0 : 1).ThenBy(p => seriesOf.GetValueOrDefault(p.Id)).ThenBy(p => p.Id)
+                .Where(p => p.Duties.Contains(duty) && Qualifies(p, series))
+                .OrderBy(p => IsThere(p, series.Year) ? 0 : 1).ThenBy(p => StaysFor(p, series.Year) ? 0 : 1)
+                .ThenBy(p => seriesOf.GetValueOrDefault(p.Id)).ThenBy(p => p.Id)
                 .FirstOrDefault())
-            .FirstOrDefault(p => p is not null);
+            .Where(p => p is not null)
+            .OrderBy(p => IsThere(p!, series.Year) ? 0 : 1)
+            .FirstOrDefault();
         if (chosen is not null)
         {
             seriesOf[chosen.Id] = seriesOf.GetValueOrDefault(chosen.Id) + 1;
@@ -144,8 +180,19 @@ internal sealed class StandingSlots(PlanInput input, IReadOnlyDictionary<int, Sc
         return chosen;
     }
 
+    private bool Qualifies(PlanPerson person, Series series) =>
+        person.SchoolUrn != series.Year.School.Urn && person.Weekdays.Count > 0 && (person.LeftOn is null || person.LeftOn > input.PlanFrom);
+
     private static bool StaysFor(PlanPerson person, SchoolYear year) =>
         person.LeftOn is not { } left || year.Weeks.Count == 0 || left >= year.Weeks[^1].AddDays(4);
+
+    /// <summary>Whether somebody is there, on any of their weekdays, in at least three of four of the school's weeks to come.</summary>
+    private bool IsThere(PlanPerson person, SchoolYear year)
+    {
+        var toCome = year.Weeks.Where(w => !IsPast(w)).ToList();
+        var there = toCome.Count(week => Enumerable.Range(0, 5).Select(offset => week.AddDays(offset)).Any(day => IsPresent(person, day)));
+        return 4 * there >= 3 * toCome.Count;
+    }
 
     private DayOfWeek WeekdayOf(PlanPerson person)
     {
@@ -164,10 +211,12 @@ internal sealed class StandingSlots(PlanInput input, IReadOnlyDictionary<int, Sc
             .FirstOrDefault();
 
     private bool IsFree(PlanPerson person, DateOnly day) =>
+        IsPresent(person, day) && meetingsOn.GetValueOrDefault((person.Id, day)) < MostADay;
+
+    private static bool IsPresent(PlanPerson person, DateOnly day) =>
         person.Weekdays.Contains(day.DayOfWeek)
         && (person.LeftOn is null || day <= person.LeftOn)
-        && !person.Leave.Any(l => l.Contains(day))
-        && meetingsOn.GetValueOrDefault((person.Id, day)) < MostADay;
+        && !person.Leave.Any(l => l.Contains(day));
 
     private DateOnly? FirstOpenDay(SchoolYear year, DateOnly week) =>
         Enumerable.Range(0, 5).Select(offset => (DateOnly?)week.AddDays(offset))

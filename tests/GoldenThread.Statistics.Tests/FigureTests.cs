@@ -29,6 +29,14 @@ public class FigureTests
         Assert.False(Figure.Of(5).Excludes(0));
         Assert.False(Figure.Missing(Unavailable.NoPupils).Excludes(0));
     }
+
+    [Fact]
+    public void Within_KeepsTheEndsOfTheInterval_AndThePointAsItIs()
+    {
+        Assert.Equal(Figure.Between(-1, 0.1, 1), Figure.Between(-12.6, 0.1, 12.8).Within(-1, 1));
+        Assert.Equal(Figure.Between(-0.2, 0.1, 0.4), Figure.Between(-0.2, 0.1, 0.4).Within(-1, 1));
+        Assert.Equal(Figure.Of(0.1), Figure.Of(0.1).Within(-1, 1));
+    }
 }
 
 internal static class FigureAssert

@@ -69,13 +69,14 @@ public sealed class Cohort
     public Guid Test(int window) => windows[window].Test;
 
     /// <summary>Tells tracking of a window's test, and waits until it knows.</summary>
-    public async Task TellTestAsync(int window, string scale = "standardised", decimal? reliability = 0.9m)
+    public async Task TellTestAsync(
+        int window, string scale = "standardised", decimal? reliability = 0.9m, long version = 1, decimal? expectedFrom = 100)
     {
         var test = windows[window].Test;
         await house.TellAsync(new TestChanged
         {
             TestId = test,
-            Version = 1,
+            Version = version,
             Name = $"Test {window}",
             Subject = Subject,
             Scale = scale,
@@ -85,10 +86,10 @@ public sealed class Cohort
             StandardDeviation = 15,
             Reliability = reliability,
             Bands = [new() { Name = "low", From = 60, IsLow = true }, new() { Name = "middle", From = 93, IsLow = false }, new() { Name = "high", From = 113, IsLow = false }],
-            ExpectedFrom = 100,
+            ExpectedFrom = expectedFrom,
             Codes = [new() { Code = "A", Meaning = "absent", CountsAsNotMet = true }, new() { Code = "J", Meaning = "joined after", CountsAsNotMet = false }],
         });
-        await house.KnownAsync("select count(*) from test_copy where test_id = @test", new { test });
+        await house.KnownAsync("select count(*) from test_copy where test_id = @test and version >= @version", new { test, version });
     }
 
     /// <summary>Locks a window's collection, and waits until tracking has taken that in, with its fits.</summary>

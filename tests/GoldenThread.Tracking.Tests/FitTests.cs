@@ -50,6 +50,20 @@ public sealed class FitTests
         Assert.Equal(0, last.Progress.Residual!.Mean, 9);
     }
 
+    [Fact]
+    public void Windows_DueOnOneDay_AreNotJudgedByEachOther()
+    {
+        // 120 and 94 on one day, after 105: neither is a fall from the other, whichever of the two is listed first.
+        var (reading, before) = (Test(), Window(Test(), (Guid.NewGuid(), LastYear.Due.AddMonths(-3)), 105));
+        Window[] sameDay = [Window(reading, LastYear, 120), Window(reading, (Guid.NewGuid(), LastYear.Due), 94)];
+
+        foreach (var windows in new[] { sameDay, [.. sameDay.Reverse()] })
+        {
+            var judged = Judging.Judge([before, .. windows], Of(), ProgressRule.Default).Skip(1).Select(each => each.Progress.Status);
+            Assert.Equal([ProgressStatus.NoData, ProgressStatus.NoData], judged);
+        }
+    }
+
     private static (ProgressStatus, int?) Judged(Fits fits, (Guid Id, DateOnly Due) collection, double score)
     {
         Window[] windows = [Window(Autumn, (Guid.NewGuid(), collection.Due.AddMonths(-3)), 100), Window(Spring, collection, score)];

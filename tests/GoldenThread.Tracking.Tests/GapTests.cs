@@ -182,6 +182,8 @@ public sealed class GapTests(TrackingHouse house)
 
         Assert.Equal((5, 0), (gap.InGroup.Pupils, gap.InGroup.Met));
         Assert.Equal("SMALL_NUMBER", gap.InGroup.PercentMet.Redacted.Reason);
+        Assert.Equal("SMALL_NUMBER", gap.PercentagePoints.Redacted?.Reason);
+        Assert.Equal(-5, gap.WholePupils);
         Assert.EndsWith("too few pupils to say whether it is more than chance.", gap.Words);
     }
 
@@ -199,8 +201,62 @@ public sealed class GapTests(TrackingHouse house)
         var gap = await GapAsync(cohort);
 
         Assert.Equal(11, gap.InGroup.Pupils + gap.Others.Pupils);
-        Assert.All([gap.MeanDifference, gap.HedgesG, gap.InGroup.MeanScore], figure => Assert.Equal("MORE_THAN_ONE_SCALE", figure.Redacted.Reason));
+        Assert.All([gap.MeanDifference, gap.HedgesG, gap.InGroup.MeanScore], figure => Assert.Equal("MIXED_SCALES", figure.Redacted.Reason));
         Assert.Equal(Figure.ShownOneofCase.Estimate, gap.PercentagePoints.ShownCase);
+    }
+
+    [Fact]
+    public async Task Code_OnAnotherScale_DoesNotHideTheMeanOfScoresThatAreAllOnOne()
+    {
+        var cohort = await TwelveAgainstTwentyAsync();
+        await cohort.AddWindowAsync(scale: "steps", reliability: null);
+        var absent = cohort.Row(0, 0, null, "A") with { TestId = cohort.Test(1), ResultId = Guid.CreateVersion7(), Version = 1 };
+        var withdrawn = cohort.Row(0, 0, null, "J");
+        await cohort.TellAsync([absent, withdrawn]);
+        await house.KnownAsync("select count(*) from result_copy where result_id = @ResultId", new { absent.ResultId });
+        await house.KnownAsync("select count(*) from result_copy where result_id = @ResultId and version = 2", new { withdrawn.ResultId });
+
+        var gap = await GapAsync(cohort);
+
+        // Of the other eleven three have 105 and eight 95.
+        Assert.Equal(11, gap.InGroup.Scored);
+        Assert.Equal(((3 * 105) + (8 * 95)) / 11.0, gap.InGroup.MeanScore.Estimate.Point, 9);
+    }
+
+    [Fact]
+    public async Task Test_WithoutAnExpectedStandard_IsSaidToHaveNone_NotToHaveBeenSatByNobody()
+    {
+        var cohort = await Cohort.OfAsync(house, 20, disadvantaged: 8);
+        await cohort.AddWindowAsync(tellTest: false);
+        await cohort.TellTestAsync(0, expectedFrom: null);
+        await cohort.RecordAsync(0, Enumerable.Range(0, 20).Select(at => (at, 90m + at)));
+
+        var gap = await GapAsync(cohort);
+
+        Assert.Equal((8, 12), (gap.InGroup.Scored, gap.Others.Scored));
+        Assert.All([gap.PercentagePoints, gap.InGroup.PercentMet, gap.Others.PercentMet], figure => Assert.Equal("NO_EXPECTED_STANDARD", figure.Redacted?.Reason));
+        Assert.StartsWith("The test has no expected standard", gap.Words);
+
+        // 90 to 97 against 98 to 109.
+        Assert.Equal(93.5 - 103.5, gap.MeanDifference.Estimate.Point, 9);
+    }
+
+    [Fact]
+    public async Task Gap_OverTwoSchools_HasAnIntervalThatAGapCanHave()
+    {
+        // In the one school the six of the group met it and none of the others, in the other school it is the reverse.
+        var (cohort, other) = (await Cohort.OfAsync(house, 24, disadvantaged: 12), await house.SchoolAsync());
+        await cohort.AddWindowAsync();
+        var rows = Enumerable.Range(0, 24).Select(at => cohort.Row(0, at, at is < 6 or >= 18 ? 105m : 95m) with { SchoolUrn = at % 12 < 6 ? cohort.Urn : other }).ToList();
+        await cohort.TellAsync(rows);
+        await house.KnownAsync("select count(*) from result_copy where result_id = any (@ids)", new { ids = rows.Select(row => row.ResultId).ToArray() }, rows.Count);
+        var trust = Request(cohort);
+        trust.ClearSchoolUrn();
+
+        var gap = (await house.Lead.Gaps.MeasureGapAsync(trust, house.Lead.Headers)).Gap;
+
+        // By hand: the parts of the difference are ±.5, so its standard error is √(2 × (.25 + .25)) = 1, times 12.706 (t on one degree of freedom).
+        Assert.Equal((-100, 0, 100), (gap.PercentagePoints.Estimate.Low, gap.PercentagePoints.Estimate.Point, gap.PercentagePoints.Estimate.High));
     }
 
     [Fact]

@@ -291,12 +291,119 @@ public sealed class StatusTests(TrackingHouse house)
         Assert.Equal(10, shares.Expected);
         Assert.Equal(10, shares.Counts.Sum(count => count.Pupils));
         Assert.Equal((9, 1), (Of(shares, ProgressStatus.NoData), Of(shares, ProgressStatus.FallingBehind)));
-        Assert.Equal(100, shares.NeedingAttention.Estimate.Point);
+        // Only a decline can be told without a fit: that one of the one pupil who has a status falls says nothing of the ten.
+        Assert.Equal("NO_FIT", shares.NeedingAttention.Redacted?.Reason);
 
         var group = Shares(cohort, 1);
         group.Group = "disadvantaged";
         var ofGroup = await house.Lead.Progress.GetStatusSharesAsync(group, house.Lead.Headers);
         Assert.Equal((3, 2, 1), (ofGroup.Expected, Of(ofGroup, ProgressStatus.NoData), Of(ofGroup, ProgressStatus.FallingBehind)));
+    }
+
+    [Fact]
+    public async Task Shares_NeedingAttention_AreOfThoseWhomAFitJudged_AndOfSixAtLeast()
+    {
+        var cohort = await Cohort.OfAsync(house, Fitting + 2, disadvantaged: 5);
+        var (first, second) = (await cohort.AddWindowAsync(), await cohort.AddWindowAsync());
+        var other = await cohort.AddWindowAsync();
+        await cohort.RecordAsync(first, Enumerable.Range(0, Fitting).Select(at => (at, Prior(at))));
+
+        // The last two sat another test first, to which there is no fit: both fall, and nobody else can be told anything of without one.
+        await cohort.TellAsync([.. Enumerable.Range(Fitting, 2).Select(at => cohort.Row(first, at, 120m) with { TestId = cohort.Test(other) })]);
+        await cohort.RecordAsync(second, Enumerable.Range(0, Fitting + 2).Select(at => (at, at < 4 ? Prior(at) - 20 : at < Fitting ? Current(at) : 80m)));
+        await cohort.LockAsync(second);
+        await TheStatusAsync(cohort, Fitting + 1, second, ProgressStatus.FallingBehind);
+        await Eventually.Async(async () => Assert.Equal(1, (await StatusAsync(cohort, 5, second))?.FitVersion));
+
+        var shares = await house.Lead.Progress.GetStatusSharesAsync(Shares(cohort, second), house.Lead.Headers);
+
+        var attention = Of(shares, ProgressStatus.FallingBehind) + Of(shares, ProgressStatus.Stuck) + Of(shares, ProgressStatus.SlowMoving);
+        Assert.Equal((Fitting + 2, 0), (shares.Counts.Sum(count => count.Pupils), Of(shares, ProgressStatus.NoData)));
+        Assert.True(attention > 2);
+        Assert.Equal(100.0 * (attention - 2) / Fitting, shares.NeedingAttention.Estimate.Point, 9);
+
+        // Four of the five disadvantaged fall: a count, and no percentage.
+        var group = Shares(cohort, second);
+        group.Group = "disadvantaged";
+        var few = await house.Lead.Progress.GetStatusSharesAsync(group, house.Lead.Headers);
+        Assert.Equal((5, 4), (few.Expected, Of(few, ProgressStatus.FallingBehind)));
+        Assert.Equal("SMALL_NUMBER", few.NeedingAttention.Redacted?.Reason);
+    }
+
+    [Fact]
+    public async Task Fit_ThatRestsOnAnEarlierCollection_IsMadeAnew_WhenThatOneLocksAfterACorrection()
+    {
+        var (cohort, first, second) = await FittedAsync();
+        await TheStatusAsync(cohort, 5, second, ProgressStatus.OnTrack);
+
+        // Ten points were left out in the first collection, which locks after the second.
+        await cohort.RecordAsync(first, Enumerable.Range(0, Fitting).Select(at => (at, Prior(at) + 10)));
+        await cohort.LockAsync(first);
+
+        // The line moves ten points to the right: the intercept falls by ten slopes.
+        const string Line = "select {0} from prior_score_fit where current_test_id = @test and version = @version";
+        async Task<double> OfAsync(string what, int version) =>
+            await house.ScalarAsync<double?>(string.Format(null, Line, what), new { test = cohort.Test(second), version }) ?? double.NaN;
+        await Eventually.Async(async () => Assert.Equal(await OfAsync("intercept - 10 * slope", 1), await OfAsync("intercept", 2), 6));
+        await Eventually.Async(async () => Assert.Equal(2, (await StatusAsync(cohort, 5, second))!.FitVersion));
+    }
+
+    [Fact]
+    public async Task Fit_IsMadeAnew_WhenTheReliabilityOfATestIsCorrected_OrBecomesKnown()
+    {
+        var cohort = await Cohort.OfAsync(house, Fitting);
+        var (first, second) = (await cohort.AddWindowAsync(reliability: null), await cohort.AddWindowAsync());
+        await cohort.RecordAsync(first, Enumerable.Range(0, Fitting).Select(at => (at, Prior(at))));
+        await cohort.RecordAsync(second, Enumerable.Range(0, Fitting).Select(at => (at, Current(at))));
+        await cohort.LockAsync(second);
+        await TheStatusAsync(cohort, 5, second, ProgressStatus.NoData);
+
+        await cohort.TellTestAsync(first, reliability: 0.9m, version: 2);
+        await Eventually.Async(async () => Assert.Equal(1, (await StatusAsync(cohort, 5, second))!.FitVersion));
+
+        await cohort.TellTestAsync(first, reliability: 0.8m, version: 3);
+        await Eventually.Async(async () => Assert.Equal(2, (await StatusAsync(cohort, 5, second))!.FitVersion));
+        Assert.Equal(0.8, await house.ScalarAsync<double>(
+            "select prior_reliability from prior_score_fit where current_test_id = @test and version = 2", new { test = cohort.Test(second) }));
+    }
+
+    [Fact]
+    public async Task Window_WithoutAFitOfItsOwn_IsJudgedAnew_WhenTheCollectionBeforeItLocksAfterwards()
+    {
+        // All but the last sat the second collection; the last sat the same test in the third, before the second was locked.
+        var cohort = await Cohort.OfAsync(house, Fitting + 1);
+        var (first, second) = (await cohort.AddWindowAsync(), await cohort.AddWindowAsync());
+        var third = await cohort.AddWindowAsync(tellTest: false, test: cohort.Test(second));
+        await cohort.RecordAsync(first, Enumerable.Range(0, Fitting + 1).Select(at => (at, Prior(at))));
+        await cohort.RecordAsync(second, Enumerable.Range(0, Fitting).Select(at => (at, Current(at))));
+        await cohort.RecordAsync(third, [(Fitting, Prior(Fitting))]);
+        await TheStatusAsync(cohort, Fitting, third, ProgressStatus.NoData);
+
+        await cohort.LockAsync(second);
+
+        Assert.Equal(1, (await TheStatusAsync(cohort, Fitting, third, ProgressStatus.OnTrack)).FitVersion);
+    }
+
+    [Fact]
+    public async Task Window_IsJudgedByItsOwnFitsNewestVersion_ElseByThatOfTheLatestBefore_HoweverManyThereAre()
+    {
+        // One pupil, 100 and then 100 in the third of four collections of one test: the fits are put in by hand, in no order.
+        var cohort = await Cohort.OfAsync(house, 1);
+        var (first, second) = (await cohort.AddWindowAsync(), await cohort.AddWindowAsync());
+        var third = await cohort.AddWindowAsync(tellTest: false, test: cohort.Test(second));
+        var fourth = await cohort.AddWindowAsync(tellTest: false, test: cohort.Test(second));
+        await FreezeAsync(cohort, first, second, 4, second);
+        await FreezeAsync(cohort, first, second, 1, second);
+        await FreezeAsync(cohort, first, second, 5, fourth);
+        await FreezeAsync(cohort, first, second, 2, first);
+        await cohort.RecordAsync(first, [(0, 100m)]);
+        await cohort.RecordAsync(third, [(0, 100m)]);
+
+        Assert.Equal(4, (await TheStatusAsync(cohort, 0, third, ProgressStatus.OnTrack)).FitVersion);
+
+        await FreezeAsync(cohort, first, second, 3, third);
+        await cohort.RecordAsync(third, [(0, 101m)]);
+        await Eventually.Async(async () => Assert.Equal(3, (await StatusAsync(cohort, 0, third))!.FitVersion));
     }
 
     [Fact]
@@ -439,6 +546,22 @@ public sealed class StatusTests(TrackingHouse house)
 
         Assert.Equal(cohort.Pupils[1].PupilId, Assert.Single(seen.Statuses).PupilId);
     }
+
+    private Task FreezeAsync(Cohort cohort, int prior, int current, int version, int collection) => house.ScalarAsync<int?>(
+        """
+        insert into prior_score_fit
+            (prior_test_id, current_test_id, year_group, version, n, slope, intercept, residual_sd, prior_mean, prior_sd, prior_reliability,
+             current_mean, current_sd, current_reliability, collection_id, fitted_at)
+        values (@prior, @current, @year, @version, 200, 0.9, 10, 9, 100, 15, 0.9, 100, 15, 0.9, @collection, now())
+        """,
+        new
+        {
+            prior = cohort.Test(prior),
+            current = cohort.Test(current),
+            year = Cohort.YearGroup,
+            version,
+            collection = Guid.Parse(cohort.Collection(collection)),
+        });
 
     // Pupils whose second score is their first, so many points more or less by turns.
     private async Task<(Cohort Cohort, int First, int Second)> FittedAsync(int pupils = Fitting, int change = 9)

@@ -22,6 +22,13 @@ public abstract record Figure
     /// <param name="number">The number to clear, in the unit of the figure.</param>
     public bool Excludes(double number) => this is Estimate estimate && (estimate.Low > number || estimate.High < number);
 
+    /// <summary>The figure with the ends of its interval within what such a number can be, both in the unit of the figure.</summary>
+    /// <param name="lowest">Not above the point.</param>
+    /// <param name="highest">Not below the point.</param>
+    public Figure Within(double lowest, double highest) => this is Estimate estimate
+        ? Between(Math.Max(lowest, estimate.Low), estimate.Middle, Math.Min(highest, estimate.High))
+        : this;
+
     /// <summary>An exact number.</summary>
     public static Figure Of(double number) => new Value(number);
 

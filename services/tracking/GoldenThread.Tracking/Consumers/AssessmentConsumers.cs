@@ -63,11 +63,14 @@ public sealed class CollectionChangedConsumer(Inbox inbox, ResultCopyStore copie
             return;
         }
 
+        var whose = await copies.PupilsOfCollectionAsync(work, collection.CollectionId, ct);
         if (collection.LockedAt is not null)
         {
             await progress.RefitAsync(work, collection.CollectionId, ProgressRule.Default.MinimumFitPupils, clock.GetUtcNow(), ct);
+            await copies.LaterFitsAreDueAsync(work, collection.CollectionId, ct);
+            whose = [.. whose.Union(await progress.JudgedByFitsOfAsync(work, collection.CollectionId, ct))];
         }
 
-        await judge.JudgeAsync(work, await copies.PupilsOfCollectionAsync(work, collection.CollectionId, ct), ct);
+        await judge.JudgeAsync(work, whose, ct);
     });
 }

@@ -8,9 +8,6 @@ namespace GoldenThread.Tracking.Gaps;
 /// <summary>What a counted gap means: DOMAIN §6, pure.</summary>
 internal static class GapFinding
 {
-    /// <summary>Up to this many pupils are shown as counts, not as a percentage.</summary>
-    private const int CountsOnly = 5;
-
     /// <summary>Below this many pupils nothing is said about chance.</summary>
     private const int FewestForChance = 11;
 
@@ -20,7 +17,7 @@ internal static class GapFinding
         var (group, others) = (counted.Group, counted.Others);
         var points = AcrossSchools.Difference(
             Proportions.NewcombeDifference(group.Proportion, others.Proportion),
-            counted.Schools.Select(school => (MetPart(school.Group), MetPart(school.Others))).ToList());
+            counted.Schools.Select(school => (MetPart(school.Group), MetPart(school.Others))).ToList()).Within(-1, 1);
         var gap = new Gap
         {
             Group = question.Group,
@@ -29,9 +26,11 @@ internal static class GapFinding
             Subject = question.Subject,
             CollectionId = question.CollectionId.ToString(),
             On = counted.On.Text(),
-            InGroup = Side(group, counted.Schools.Select(school => school.Group), counted.Scales),
-            Others = Side(others, counted.Schools.Select(school => school.Others), counted.Scales),
-            PercentagePoints = points.ToProto(factor: 100),
+            InGroup = Side(group, counted.Schools.Select(school => school.Group), counted),
+            Others = Side(others, counted.Schools.Select(school => school.Others), counted),
+            PercentagePoints = !counted.HasExpected ? NoExpectedStandard()
+                : group.Pupils > 0 && others.Pupils > 0 && (Figures.IsSmall(group.Pupils) || Figures.IsSmall(others.Pupils)) ? Figures.SmallNumber()
+                : points.ToProto(factor: 100),
             Words = Words(counted, group.Proportion, others.Proportion, points),
         };
         SetMeans(gap, counted);
@@ -57,8 +56,8 @@ internal static class GapFinding
     {
         if (counted.Scales > 1)
         {
-            gap.MeanDifference = OneScaleOnly();
-            gap.HedgesG = OneScaleOnly();
+            gap.MeanDifference = Figures.MixedScales();
+            gap.HedgesG = Figures.MixedScales();
             return;
         }
 
@@ -69,7 +68,7 @@ internal static class GapFinding
         gap.HedgesG = Means.HedgesG(group, others).ToProto();
     }
 
-    private static GapSide Side(CountedSide side, IEnumerable<CountedSide> schools, int scales)
+    private static GapSide Side(CountedSide side, IEnumerable<CountedSide> schools, CountedGap counted)
     {
         var bySchool = schools.ToList();
         return new GapSide
@@ -77,10 +76,10 @@ internal static class GapFinding
             Pupils = side.Pupils,
             Met = side.Met,
             Scored = side.Scored,
-            PercentMet = side.Pupils is > 0 and <= CountsOnly
-                ? Figures.Redacted("SMALL_NUMBER", "So few pupils are told as a count, not as a percentage.")
+            PercentMet = !counted.HasExpected ? NoExpectedStandard()
+                : Figures.IsSmall(side.Pupils) ? Figures.SmallNumber()
                 : AcrossSchools.Share(bySchool.Select(school => school.Proportion).ToList()).ToProto(factor: 100),
-            MeanScore = scales > 1 ? OneScaleOnly() : AcrossSchools.Mean(side.Sample, bySchool.Select(ScorePart).ToList()).ToProto(),
+            MeanScore = counted.Scales > 1 ? Figures.MixedScales() : AcrossSchools.Mean(side.Sample, bySchool.Select(ScorePart).ToList()).ToProto(),
         };
     }
 
@@ -88,10 +87,15 @@ internal static class GapFinding
 
     private static SchoolPart ScorePart(CountedSide side) => new((double)side.Sum, side.Scored);
 
-    private static Figure OneScaleOnly() => Figures.Redacted("MORE_THAN_ONE_SCALE", "Scores of different scales are never averaged together.");
+    private static Figure NoExpectedStandard() => Figures.Redacted("NO_EXPECTED_STANDARD", "The test has no expected standard.");
 
     private static string Words(CountedGap counted, Proportion group, Proportion others, Statistics.Figure points)
     {
+        if (!counted.HasExpected)
+        {
+            return "The test has no expected standard, so nobody can be said to have met it; only scores can be compared.";
+        }
+
         if (group.N == 0 || others.N == 0)
         {
             return "There is nobody on one side, so there is no gap to speak of.";

@@ -89,7 +89,8 @@ public sealed class GapStore(NpgsqlDataSource source)
                 from cohort k
             )
             select d.version, d.name, d.comparator_name, s.school_urn, max(s.due_on) as "on",
-                array_agg(distinct s.scale) as scales,
+                coalesce(array_agg(distinct s.scale) filter (where s.score is not null), '{}') as scales,
+                bool_or(s.expected_from is not null) as has_expected,
                 count(*) filter (where s.in_group and s.counts and s.expected_from is not null)::int as group_pupils,
                 count(*) filter (where s.in_group and s.score >= s.expected_from)::int as group_met,
                 count(s.score) filter (where s.in_group)::int as group_scored,
@@ -123,6 +124,7 @@ public sealed class GapStore(NpgsqlDataSource source)
             ComparatorName = rows[0].ComparatorName,
             On = rows[0].On,
             Scales = rows.SelectMany(row => row.Scales).Distinct().Count(),
+            HasExpected = rows.Any(row => row.HasExpected),
             Schools = rows.Select(row => (
                 new CountedSide(row.GroupPupils, row.GroupMet, row.GroupScored, row.GroupSum, row.GroupSumOfSquares),
                 new CountedSide(row.OtherPupils, row.OtherMet, row.OtherScored, row.OtherSum, row.OtherSumOfSquares))).ToList(),
@@ -140,6 +142,8 @@ public sealed class GapStore(NpgsqlDataSource source)
         public required DateOnly On { get; init; }
 
         public required string[] Scales { get; init; }
+
+        public required bool HasExpected { get; init; }
 
         public required int GroupPupils { get; init; }
 
@@ -178,8 +182,11 @@ public sealed record CountedGap
     /// <summary>The day of which the groups are.</summary>
     public required DateOnly On { get; init; }
 
-    /// <summary>How many scales sat.</summary>
+    /// <summary>How many scales the scores are on.</summary>
     public required int Scales { get; init; }
+
+    /// <summary>Whether any of the tests has an expected standard.</summary>
+    public required bool HasExpected { get; init; }
 
     /// <summary>Both sides in each school; one where one school was asked for.</summary>
     public required IReadOnlyList<(CountedSide Group, CountedSide Others)> Schools { get; init; }

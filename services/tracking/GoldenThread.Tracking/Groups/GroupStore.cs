@@ -156,7 +156,7 @@ internal sealed class GroupStore(NpgsqlDataSource source)
             from group_definition
             where group_code = @group and superseded_at is null
             """;
-        await work.Connection.ExecuteAsync(work.Command(Lock, null, ct));
+        await work.Connection.ExecuteAsync(work.LongCommand(Lock, null, ct));
         var rows = await work.Connection.QueryAsync<GroupRow>(work.Command(Sql, new { group }, ct));
         return (await WithClausesAsync(work.Connection, work.Transaction, rows.AsList(), ct)).SingleOrDefault();
     }

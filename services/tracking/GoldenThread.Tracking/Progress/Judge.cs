@@ -26,7 +26,7 @@ public sealed class Judge(ProgressStore store, TimeProvider clock)
         foreach (var batch in whose.Chunk(Batch))
         {
             var windows = await store.WindowsAsync(work, batch, ct);
-            var fits = await store.FitsAsync(work, windows.SelectMany(own => own).Select(window => window.Test.Id), ct);
+            var fits = await store.FitsAsync(work, windows.SelectMany(own => own).ToList(), ct);
             var judged = windows.SelectMany(own => Judging.Judge(own.ToList(), fits, ProgressRule.Default).Select(j => (own.Key, j))).ToList();
             var changed = await store.SaveAsync(work, changeSetId, at, judged, ct);
             count += changed.Count;

@@ -38,7 +38,8 @@ internal sealed partial class LateResults(
         foreach (var collection in await progress.TakeDueAsync(work, ct))
         {
             await progress.RefitAsync(work, collection, ProgressRule.Default.MinimumFitPupils, clock.GetUtcNow(), ct);
-            await judge.JudgeAsync(work, await copies.PupilsOfCollectionAsync(work, collection, ct), ct);
+            await judge.JudgeAsync(
+                work, [.. (await copies.PupilsOfCollectionAsync(work, collection, ct)).Union(await progress.JudgedByFitsOfAsync(work, collection, ct))], ct);
         }
     }
 

@@ -74,8 +74,7 @@ public sealed class ProgressEdge(StatusReadStore store, TimeProvider clock) : Pr
             context.Authority(), context.SensitiveAuthority(), request.SchoolUrn, collection, subject, year, group, context.CancellationToken);
         var shares = await OfGroupAsync(request.Group.Length == 0 ? null : request.Group)
             ?? throw (await OfGroupAsync(null) is null ? Errors.SchoolNotFound() : Errors.GroupNotFound());
-        var attention = shares.FallingBehind + shares.Stuck + shares.SlowMoving;
-        var judged = attention + shares.Exceeding + shares.OnTrack;
+        var judged = shares.FallingBehind + shares.Stuck + shares.SlowMoving + shares.Exceeding + shares.OnTrack;
         return new GetStatusSharesResponse
         {
             Expected = shares.Expected,
@@ -88,9 +87,18 @@ public sealed class ProgressEdge(StatusReadStore store, TimeProvider clock) : Pr
                 Count(ProtoStatus.Exceeding, shares.Exceeding),
                 Count(ProtoStatus.OnTrack, shares.OnTrack),
             },
-            NeedingAttention = Proportions.Wilson(new Proportion(attention, judged)).ToProto(factor: 100),
+            NeedingAttention = NeedingAttention(shares),
         };
     }
+
+    // Without a fit a pupil can be seen to fall and nothing else: among all who have a status, those in trouble would be too many.
+    private static Type.V1.Figure NeedingAttention(SharesRow shares) => shares switch
+    {
+        { Expected: > 0, ByFit: 0 } => Figures.Redacted(
+            "NO_FIT", "No status rests on a prior-score fit yet. Until one does, only pupils who fall behind can be told, and a share of them would mislead."),
+        _ when Figures.IsSmall(shares.ByFit) => Figures.SmallNumber(),
+        _ => Proportions.Wilson(new Proportion(shares.NeedingAttentionByFit, shares.ByFit)).ToProto(factor: 100),
+    };
 
     private static StatusCount Count(ProtoStatus status, int pupils) => new() { Status = status, Pupils = pupils };
 

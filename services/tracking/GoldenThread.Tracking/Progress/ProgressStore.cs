@@ -35,17 +35,30 @@ public sealed class ProgressStore
             r => new Window(r.CollectionId, r.DueOn, r.SchoolUrn, r.YearGroup, tests[r.TestId], (double?)r.Score));
     }
 
-    /// <summary>Every version of every fit from one of these tests to another.</summary>
-    public async Task<Fits> FitsAsync(Work work, IEnumerable<Guid> testIds, CancellationToken ct)
+    /// <summary>
+    /// The fits that these windows may be judged by, from any of their tests: of each window's own collection the newest version; where it has
+    /// none, that of the latest collection before it.
+    /// </summary>
+    public async Task<Fits> FitsAsync(Work work, IReadOnlyCollection<Window> windows, CancellationToken ct)
     {
         const string Sql = """
-            select f.prior_test_id, f.current_test_id, f.year_group, f.version, f.collection_id, c.due_on, f.n, f.slope, f.intercept, f.residual_sd,
+            select distinct on (w.collection_id, f.prior_test_id, f.current_test_id, f.year_group)
+                f.prior_test_id, f.current_test_id, f.year_group, f.version, f.collection_id, c.due_on, f.n, f.slope, f.intercept, f.residual_sd,
                 f.prior_mean, f.prior_sd, f.prior_reliability, f.current_mean, f.current_sd, f.current_reliability
-            from prior_score_fit f
-            join collection_copy c using (collection_id)
-            where f.prior_test_id = any (@Tests) and f.current_test_id = any (@Tests)
+            from unnest(@Collections, @DueOn, @Tests, @YearGroups) as w(collection_id, due_on, test_id, year_group)
+            join prior_score_fit f on f.current_test_id = w.test_id and f.year_group = w.year_group and f.prior_test_id = any (@Tests)
+            join collection_copy c on c.collection_id = f.collection_id and (f.collection_id = w.collection_id or c.due_on < w.due_on)
+            order by w.collection_id, f.prior_test_id, f.current_test_id, f.year_group,
+                (f.collection_id = w.collection_id) desc, c.due_on desc, f.version desc
             """;
-        var rows = await work.Connection.QueryAsync<FitRow>(work.Command(Sql, new { Tests = testIds.Distinct().ToArray() }, ct));
+        var asked = windows.Select(w => (w.CollectionId, w.DueOn, w.Test.Id, w.YearGroup)).Distinct().ToList();
+        var rows = await work.Connection.QueryAsync<FitRow>(work.Command(Sql, new
+        {
+            Collections = asked.Select(w => w.CollectionId).ToArray(),
+            DueOn = asked.Select(w => w.DueOn).ToArray(),
+            Tests = asked.Select(w => w.Id).ToArray(),
+            YearGroups = asked.Select(w => w.YearGroup).ToArray(),
+        }, ct));
         return new Fits(rows.ToLookup(
             r => (r.PriorTestId, r.CurrentTestId, r.YearGroup),
             r => new FrozenFit(r.Version, r.CollectionId, r.DueOn, new PriorScoreFit(r.N, r.Slope, r.Intercept, r.ResidualSd,
@@ -100,6 +113,28 @@ public sealed class ProgressStore
             where f.n >= @minimumPupils and f.slope is not null and f.residual_sd > 1e-9 * f.current_sd
             """;
         return work.Connection.ExecuteAsync(work.Command(Sql, new { collectionId, minimumPupils, at }, ct));
+    }
+
+    /// <summary>
+    /// Whose statuses the fits of a collection touch beyond its own: pupils of later collections that have no fit of their own yet, and are judged
+    /// by the latest before them.
+    /// </summary>
+    public async Task<IReadOnlyList<PupilSubject>> JudgedByFitsOfAsync(Work work, Guid collectionId, CancellationToken ct)
+    {
+        const string Sql = """
+            select distinct r.pupil_id, t.subject
+            from (select distinct prior_test_id, current_test_id, year_group from prior_score_fit where collection_id = @collectionId) f
+            join collection_copy c on c.collection_id = @collectionId
+            join collection_copy later on later.due_on > c.due_on
+            join result_copy r on r.collection_id = later.collection_id and r.test_id = f.current_test_id and r.year_group = f.year_group
+            join test_copy t on t.test_id = r.test_id
+            where not exists (
+                select from prior_score_fit own
+                where own.prior_test_id = f.prior_test_id and own.current_test_id = f.current_test_id and own.year_group = f.year_group
+                  and own.collection_id = later.collection_id)
+            """;
+        return (await work.Connection.QueryAsync<WhoseRow>(work.Command(Sql, new { collectionId }, ct)))
+            .Select(r => new PupilSubject(r.PupilId, r.Subject)).ToList();
     }
 
     /// <summary>Whether the fits of any collection are due.</summary>
@@ -195,6 +230,13 @@ public sealed class ProgressStore
         public required Guid TestId { get; init; }
 
         public decimal? Score { get; init; }
+    }
+
+    private sealed record WhoseRow
+    {
+        public required Guid PupilId { get; init; }
+
+        public required string Subject { get; init; }
     }
 
     private sealed record TestRow

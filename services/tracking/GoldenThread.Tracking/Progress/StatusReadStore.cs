@@ -159,7 +159,9 @@ public sealed class StatusReadStore(NpgsqlDataSource source)
                 count(*) filter (where s.status = 3)::int as stuck,
                 count(*) filter (where s.status = 4)::int as slow_moving,
                 count(*) filter (where s.status = 5)::int as exceeding,
-                count(*) filter (where s.status = 6)::int as on_track
+                count(*) filter (where s.status = 6)::int as on_track,
+                count(*) filter (where s.points_spanned > 0)::int as by_fit,
+                count(*) filter (where s.points_spanned > 0 and s.status in (2, 3, 4))::int as needing_attention_by_fit
             from expected x
             left join progress_status s
                 on s.pupil_id = x.pupil_id and s.collection_id = @collectionId and s.subject = @subject
@@ -302,6 +304,12 @@ public sealed record SharesRow
     public required int Exceeding { get; init; }
 
     public required int OnTrack { get; init; }
+
+    /// <summary>Pupils whose status rests on a fit.</summary>
+    public required int ByFit { get; init; }
+
+    /// <summary>Of these, those who are stuck, slow or falling.</summary>
+    public required int NeedingAttentionByFit { get; init; }
 }
 
 /// <summary>Count and digest of a school's results in a collection.</summary>

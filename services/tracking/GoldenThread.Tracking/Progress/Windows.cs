@@ -61,7 +61,7 @@ public sealed record Window(Guid CollectionId, DateOnly DueOn, int SchoolUrn, st
 /// <param name="Fit">The fit.</param>
 public sealed record FrozenFit(int Version, Guid CollectionId, DateOnly DueOn, PriorScoreFit Fit);
 
-/// <summary>The frozen fits, all versions. Tests come back each year, and with them the pair of a fit: each cohort is judged by its own.</summary>
+/// <summary>Frozen fits. Tests come back each year, and with them the pair of a fit: each cohort is judged by its own.</summary>
 public sealed class Fits(ILookup<(Guid Prior, Guid Current, string YearGroup), FrozenFit> frozen)
 {
     /// <summary>
@@ -94,7 +94,8 @@ public static class Judging
         foreach (var window in windows)
         {
             var scored = window.Scored;
-            yield return JudgeOne(window, scored, earlier, fits, rule);
+            // Of two windows due on one day neither comes before the other.
+            yield return JudgeOne(window, scored, earlier.Where(e => e.Window.DueOn < window.DueOn).ToList(), fits, rule);
             if (scored is not null)
             {
                 earlier.Insert(0, (window, scored));

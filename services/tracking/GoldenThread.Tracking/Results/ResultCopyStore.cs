@@ -14,9 +14,9 @@ public sealed class ResultCopyStore
 {
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
 
-    // The locked collections whose fits rest on a locked collection in which something came late.
+    // The locked collections whose fits rest on a collection in which something came late.
     private const string LockedSince = """
-        join collection_copy c on c.collection_id = late.collection_id and c.locked_at is not null
+        join collection_copy c on c.collection_id = late.collection_id
         join collection_copy later on later.due_on >= c.due_on and later.locked_at is not null
         order by later.collection_id
         on conflict do nothing
@@ -57,7 +57,29 @@ public sealed class ResultCopyStore
     }
 
     /// <summary>
-    /// Takes over a test; true when it is newer than what was known. Where its results and a lock were heard of before it, their fits become due.
+    /// Locked collections that were due later than this one, and whose pupils sat in it, rest on its scores: their fits become due. It may be locked
+    /// after them, or again, after a correction.
+    /// </summary>
+    public Task LaterFitsAreDueAsync(Work work, Guid collectionId, CancellationToken ct)
+    {
+        const string Sql = """
+            insert into refit_due (collection_id)
+            select later.collection_id
+            from collection_copy c
+            join collection_copy later on later.due_on > c.due_on and later.locked_at is not null
+            where c.collection_id = @collectionId and exists (
+                select from result_copy before
+                join result_copy after on after.pupil_id = before.pupil_id and after.collection_id = later.collection_id
+                where before.collection_id = c.collection_id)
+            order by later.collection_id
+            on conflict do nothing
+            """;
+        return work.Connection.ExecuteAsync(work.Command(Sql, new { collectionId }, ct));
+    }
+
+    /// <summary>
+    /// Takes over a test; true when it is newer than what was known. Where its results and a lock were heard of before it, or before its norm or its
+    /// reliability as it is now, their fits become due.
     /// </summary>
     public Task<bool> SaveAsync(Work work, TestChanged test, CancellationToken ct)
     {
@@ -69,12 +91,18 @@ public sealed class ResultCopyStore
                 set version = excluded.version, subject = excluded.subject, scale = excluded.scale, mean = excluded.mean, sd = excluded.sd,
                     reliability = excluded.reliability, expected_from = excluded.expected_from, bands = excluded.bands, codes = excluded.codes
                 where known.version < excluded.version
-                -- PostgreSQL leaves xmax at 0 in a row that it inserted, not in one that it updated.
-                returning test_id, xmax = 0 as is_first
+                returning test_id, mean, sd, reliability
             ), late as (
                 insert into refit_due (collection_id)
                 select distinct later.collection_id
-                from (select r.collection_id from saved s join result_copy r on r.test_id = s.test_id and s.is_first) late
+                from (
+                    select r.collection_id
+                    from saved s
+                    -- As it was: one statement does not see what it writes.
+                    left join test_copy before on before.test_id = s.test_id
+                    join result_copy r on r.test_id = s.test_id
+                    where before.test_id is null
+                       or (before.mean, before.sd, before.reliability) is distinct from (s.mean, s.sd, s.reliability)) late
                 {LockedSince}
             )
             select exists (select from saved)
@@ -119,7 +147,7 @@ public sealed class ResultCopyStore
             ), late as (
                 insert into refit_due (collection_id)
                 select distinct later.collection_id
-                from saved late
+                from (select s.collection_id from saved s join collection_copy c using (collection_id) where c.locked_at is not null) late
                 {LockedSince}
             )
             select distinct s.pupil_id, t.subject

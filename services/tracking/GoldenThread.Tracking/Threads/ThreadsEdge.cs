@@ -155,10 +155,10 @@ public sealed class ThreadsEdge(ThreadStore store, GapStore gaps, StatusReadStor
 
     private static void SetMixed(MeasureImpactResponse answer)
     {
-        answer.Before = MixedScales();
-        answer.After = MixedScales();
-        answer.Change = MixedScales();
-        answer.ExpectedWithoutAction = MixedScales();
+        answer.Before = Figures.MixedScales();
+        answer.After = Figures.MixedScales();
+        answer.Change = Figures.MixedScales();
+        answer.ExpectedWithoutAction = Figures.MixedScales();
         answer.Verdict = ImpactVerdict.CannotTell;
     }
 
@@ -176,8 +176,6 @@ public sealed class ThreadsEdge(ThreadStore store, GapStore gaps, StatusReadStor
             : compared.ExpectedChange.ToProto();
         answer.Verdict = compared.Verdict == Verdict.CannotTell ? ImpactVerdict.CannotTell : ImpactVerdict.CannotAttribute;
     }
-
-    private static Type.V1.Figure MixedScales() => Figures.Redacted("MIXED_SCALES", "Scores of two scales are never averaged.");
 
     private static List<Guid> Targets(OpenThreadRequest request)
     {

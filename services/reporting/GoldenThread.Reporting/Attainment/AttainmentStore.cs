@@ -110,68 +110,31 @@ internal sealed class AttainmentStore(NpgsqlDataSource source)
     }
 
     /// <summary>
-    /// The sums of a collection over those who were on the school's roll on a day, in the groups of that day: worked out now. A pupil counts once,
-    /// as in the sums that are kept; results sat elsewhere than at the main school of that day do not count.
+    /// The sums of a collection over those who were on the school's roll on a day, in the groups of that day: worked out now, by the function that
+    /// works out the sums that are kept. Results sat elsewhere than at the main school of that day do not count.
     /// </summary>
     public async Task<ILookup<string, SchoolSums>> SumsOnAsync(Guid collectionId, string? subject, DateOnly on, CancellationToken ct)
     {
         const string Sql = """
-            with schools as (
-                select school_urn, current_urn(school_urn) as present_urn
-                from (
-                    select school_urn from fact_result where collection_id = @collectionId
-                    union
-                    select school_urn from pupil_enrolment where from_on <= @on and (to_on is null or to_on >= @on)
-                ) s
+            with cell as (
+                select f.school_urn, f.year_group, t.subject
+                from (select distinct school_urn, year_group, test_id from fact_result where collection_id = @collectionId) f
+                join test t using (test_id)
+                where @subject::text is null or t.subject = @subject
+                group by f.school_urn, f.year_group, t.subject
             ),
-            counted as (
-                select distinct on (t.subject, f.pupil_id)
-                    h.present_urn as school_urn, f.year_group, t.subject, f.pupil_id, f.score, f.code, f.test_id, t.scale, t.expected_from
-                from fact_result f
-                join schools h on h.school_urn = f.school_urn
-                join test t on t.test_id = f.test_id
-                join pupil p on p.pupil_id = f.pupil_id and p.version > 0 and not p.erased
-                where f.collection_id = @collectionId
-                  and (@subject::text is null or t.subject = @subject)
-                  and exists (
-                      select 1 from pupil_enrolment e
-                      join schools eh on eh.school_urn = e.school_urn
-                      where e.pupil_id = f.pupil_id and e.is_main and e.from_on <= @on and (e.to_on is null or e.to_on >= @on)
-                        and eh.present_urn = h.present_urn
-                  )
-                order by t.subject, f.pupil_id, (f.score is null), (not t.normed), f.sat_on desc, f.recorded_at desc, f.result_id desc
+            asked as (
+                select array_agg(@collectionId) as collections, array_agg(school_urn) as schools, array_agg(year_group) as years, array_agg(subject) as subjects
+                from cell
             ),
-            judged as (
-                select c.*, c.score is not null or coalesce(k.counts_as_not_met, false) as in_denominator
-                from counted c
-                left join test_code k on k.test_id = c.test_id and k.code = c.code
-            ),
-            parts as (
-                select j.*, '' as group_code from judged j
-                union all
-                select j.*, g.group_code
-                from judged j
-                join lateral (
-                    select distinct m.group_code from pupil_group m
-                    where m.pupil_id = j.pupil_id and m.from_on <= @on and (m.to_on is null or m.to_on >= @on)
-                ) g on true
+            present as materialized (
+                select school_urn, current_urn(school_urn) as present_urn from (select distinct school_urn from cell) c
             )
-            select school_urn, subject, year_group, group_code,
-                (count(*) filter (where in_denominator))::int as n,
-                (count(*) filter (where score >= expected_from))::int as n_met,
-                (count(*) filter (where not in_denominator))::int as n_excluded,
-                count(score)::int as n_scored,
-                coalesce(sum(score), 0) as sum_score,
-                coalesce(sum(score * score), 0) as sum_square,
-                coalesce(min(scale) filter (where score is not null), '') as scale,
-                coalesce(min(scale) filter (where score is not null) <> max(scale) filter (where score is not null), false) as mixed_scales,
-                bool_and(expected_from is not null) as has_expected,
-                case
-                    when min(scale) filter (where in_denominator) <> max(scale) filter (where in_denominator) then null
-                    else coalesce(min(scale) filter (where in_denominator), '')
-                end as counted_scale
-            from parts
-            group by school_urn, subject, year_group, group_code
+            select p.present_urn as school_urn, s.subject, s.year_group, s.group_code, s.n, s.n_met, s.n_excluded, s.n_scored,
+                s.sum_score, s.sum_square, s.scale, s.mixed_scales, s.has_expected, s.counted_scale
+            from asked a
+            cross join lateral attainment_sums(a.collections, a.schools, a.years, a.subjects, @on) s
+            join present p using (school_urn)
             """;
         await using var connection = await source.OpenConnectionAsync(ct);
         var rows = await connection.QueryAsync<SumsRow>(new CommandDefinition(Sql, new { collectionId, subject, on }, cancellationToken: ct));

@@ -45,7 +45,7 @@ internal sealed class ResultIntake(SummaryCells cells, PupilIntake pupils)
                 returning f.collection_id, f.school_urn, f.year_group, f.test_id, f.pupil_id
             ),
             touched as (
-                select r.collection_id, r.school_urn, r.year_group, t.subject, r.pupil_id
+                select distinct r.collection_id, r.school_urn, r.year_group, t.subject, r.pupil_id
                 from (select * from before union all select * from kept) r
                 join test t on t.test_id = r.test_id
             )
@@ -53,7 +53,16 @@ internal sealed class ResultIntake(SummaryCells cells, PupilIntake pupils)
             union
             select r.collection_id, f.school_urn, f.year_group, r.subject
             from touched r
-            join fact_result f on f.pupil_id = r.pupil_id and f.collection_id = r.collection_id
+            -- Before and after the cell in the index: what lies in the cell itself is many rows and tells nothing.
+            cross join lateral (
+                select f.school_urn, f.year_group from fact_result f
+                where f.pupil_id = r.pupil_id and f.collection_id = r.collection_id
+                  and (f.school_urn, f.year_group) < (r.school_urn, r.year_group)
+                union all
+                select f.school_urn, f.year_group from fact_result f
+                where f.pupil_id = r.pupil_id and f.collection_id = r.collection_id
+                  and (f.school_urn, f.year_group) > (r.school_urn, r.year_group)
+            ) f
             """;
         return (await work.Connection.QueryAsync<SummaryCell>(work.Command(Sql, new
         {

@@ -23,6 +23,9 @@ internal sealed record SummaryCell
 /// </summary>
 internal sealed class SummaryCells
 {
+    // As many as are worked out in some seconds where each holds hundreds of results, far within the time that a statement has.
+    private const int MostAtOnce = 600;
+
     private const string Hold = """
         insert into summary_cell (kind, collection_id, school_urn, year_group, subject)
         select @Kind, collection_id, school_urn, year_group, subject
@@ -56,13 +59,14 @@ internal sealed class SummaryCells
     /// <summary>Works out some of what is due, in the work at hand; how many notes that settled.</summary>
     public async Task<int> RefreshAsync(Work work, CancellationToken ct)
     {
-        // What is noted is committed, and so is what it was noted for: the sums below see both.
+        // What is noted is committed, and so is what it was noted for: the sums below see both. Notes lie as a pupil's subjects do, side by side, so
+        // that a pupil's results are mostly read for all of them at once.
         const string Take = """
             delete from summary_due
-            where due_id in (select due_id from summary_due order by due_id limit 2000 for update skip locked)
+            where due_id in (select due_id from summary_due order by due_id limit @MostAtOnce for update skip locked)
             returning kind, collection_id, school_urn, year_group, subject, traceparent
             """;
-        var due = (await work.Connection.QueryAsync<DueCell>(work.Command(Take, null, ct))).AsList();
+        var due = (await work.Connection.QueryAsync<DueCell>(work.Command(Take, new { MostAtOnce }, ct))).AsList();
         using var activity = due.Count == 0 ? null : Telemetry.StartTogether("sums", ActivityKind.Internal, due.Select(cell => cell.Traceparent));
         foreach (var cells in due.GroupBy(cell => cell.Kind).OrderBy(cells => cells.Key, StringComparer.Ordinal))
         {
@@ -80,6 +84,7 @@ internal sealed class SummaryCells
             insert into summary_due (kind, collection_id, school_urn, year_group, subject, traceparent)
             select @Kind, collection_id, school_urn, year_group, subject, @Traceparent
             from unnest(@Collections, @Schools, @Years, @Subjects) as c (collection_id, school_urn, year_group, subject)
+            order by collection_id, school_urn, year_group, subject
             """;
         return work.Connection.ExecuteAsync(work.Command(Sql, Parameters(kind, cells), ct));
     }

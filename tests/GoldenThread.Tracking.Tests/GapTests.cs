@@ -192,15 +192,15 @@ public sealed class GapTests(TrackingHouse house)
     {
         var cohort = await Cohort.OfAsync(house, 14, disadvantaged: 7);
         await cohort.AddWindowAsync();
-        await cohort.RecordAsync(0, Enumerable.Range(0, 10).Select(at => (at, 100m)));
-        var (first, other) = (cohort.Row(0, 10, 100m), Guid.NewGuid());
+        await cohort.RecordAsync(0, Enumerable.Range(0, 12).Select(at => (at, 100m)));
+        var (first, other) = (cohort.Row(0, 12, 100m), Guid.NewGuid());
         await cohort.AddWindowAsync(scale: "age-standardised", test: other);
         await cohort.TellAsync([first with { TestId = other }]);
         await house.KnownAsync("select count(*) from result_copy where test_id = @other", new { other });
 
         var gap = await GapAsync(cohort);
 
-        Assert.Equal(11, gap.InGroup.Pupils + gap.Others.Pupils);
+        Assert.Equal(13, gap.InGroup.Pupils + gap.Others.Pupils);
         Assert.All([gap.MeanDifference, gap.HedgesG, gap.InGroup.MeanScore], figure => Assert.Equal("MIXED_SCALES", figure.Redacted.Reason));
         Assert.Equal(Figure.ShownOneofCase.Estimate, gap.PercentagePoints.ShownCase);
     }
@@ -214,7 +214,7 @@ public sealed class GapTests(TrackingHouse house)
         var withdrawn = cohort.Row(0, 0, null, "J");
         await cohort.TellAsync([absent, withdrawn]);
         await house.KnownAsync("select count(*) from result_copy where result_id = @ResultId", new { absent.ResultId });
-        await house.KnownAsync("select count(*) from result_copy where result_id = @ResultId and version = 2", new { withdrawn.ResultId });
+        await house.KnownAsync("select count(*) from result_copy where result_id = @ResultId and version = @Version", new { withdrawn.ResultId, withdrawn.Version });
 
         var gap = await GapAsync(cohort);
 

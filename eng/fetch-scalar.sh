@@ -12,7 +12,7 @@ if [[ -f $target/$version.txt && -f $target/standalone.js ]]; then
 fi
 
 if ! command -v npm >/dev/null; then
-  echo "npm is missing, so /docs will have no reader; the document itself is served at /openapi/v1.json" >&2
+  echo "npm is missing (the document itself is served at /openapi/v1.json all the same)" >&2
   exit 1
 fi
 

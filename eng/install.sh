@@ -5,7 +5,7 @@ is_debian_root() { [[ $EUID -eq 0 ]] && command -v apt-get >/dev/null; }
 # Debian starts servers as it installs them. Ours are private ones, so the system's must not even start: the guard forbids it while apt runs.
 apt_install() {
   local guard=/usr/sbin/policy-rc.d made_guard=no status=0
-  local apt=(env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get -o DPkg::Lock::Timeout=120 -qq)
+  local apt=(env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get -o DPkg::Lock::Timeout=120 -o Dpkg::Use-Pty=0 -qq)
   if [[ ! -e $guard ]]; then
     printf '#!/bin/sh\nexit 101\n' >"$guard"
     chmod 755 "$guard"

@@ -269,9 +269,9 @@ public sealed class RosterReachTests(TrackingHouse house)
 
         foreach (var sex in new[] { "Z", "F" })
         {
-            var violation = Assert.Single(await RefusedAsync(StatusCode.InvalidArgument, "ROW_INVALID", () => caller.Rosters.MendQuarantinedRowAsync(
-                new() { RowId = row.RowId, Cells = { ["URN"] = $"{own}", ["Sex"] = sex } }, caller.IfMatch(row.Etag)).ResponseAsync));
-            Assert.Equal("cells", violation.Field);
+            var refused = await RefusedAsync(StatusCode.InvalidArgument, "ROW_INVALID", () => caller.Rosters.MendQuarantinedRowAsync(
+                new() { RowId = row.RowId, Cells = { ["URN"] = $"{own}", ["Sex"] = sex } }, caller.IfMatch(row.Etag)).ResponseAsync);
+            Assert.Equal("cells", Assert.Single(refused.Violations()).Field);
         }
 
         Assert.DoesNotContain("Looked after", Assert.Single(await QuarantineAsync(caller)).Cells.Keys);

@@ -32,8 +32,9 @@ internal sealed class StandingSlots(PlanInput input, IReadOnlyDictionary<int, Sc
             from row in input.Offer.Rows
             where row.Kind == EntitlementKind.Meetings
             from school in input.Schools
-            where school.Category is not null && row.For(school.Category.Value) is not null
-            select new Series(years[school.Urn], row, row.For(school.Category.Value)!)).ToList();
+            let cell = school.Category is { } category ? row.For(category) : null
+            where cell is not null
+            select new Series(years[school.Urn], row, cell)).ToList();
         // Who meets a head already goes on, on the weekday they are used to; the others are given out around them.
         var standing = owed.Select(StandingPerson).ToList();
         var weekdays = owed.Zip(standing, (series, person) => person is null ? null : StandingWeekday(series, person)).ToList();

@@ -55,6 +55,29 @@ public sealed class UpTests : IAsyncLifetime
         Assert.False(lodger.HasExited);
     }
 
+    [Fact]
+    public async Task HouseWithAnEndedService_StillGivesTokens_AndVerifyNamesTheService()
+    {
+        using var service = Process.Start("sleep", "300");
+        var (gateway, tracking) = (ProcessMark.Of(lodger.Id)!, ProcessMark.Of(service.Id)!);
+        service.Kill();
+        await service.WaitForExitAsync(Ct);
+        await WriteAsync("state.json", new RunningHouse
+        {
+            Tenants = [new("tracking", tracking, ProcessSignal.Terminate, IsGround: false), new("gateway", gateway, ProcessSignal.Terminate, IsGround: false)],
+            GatewayUrl = Gateway,
+        });
+        await WriteAsync("deeds.json", new Deeds { IsSeeded = true });
+
+        var token = await RunAsync("token", "data-lead");
+        var verify = await RunAsync("verify");
+
+        // Nobody answers there, but it was asked.
+        Assert.Contains("127.0.0.1:9", token.Output, StringComparison.Ordinal);
+        Assert.Equal(1, verify.ExitCode);
+        Assert.Contains("not all of the house runs, tracking ended", verify.Output, StringComparison.Ordinal);
+    }
+
     private Task WriteAsync<T>(string name, T content) => File.WriteAllTextAsync(Path.Combine(home, name), JsonSerializer.Serialize(content), Ct);
 
     private Task<Command.Outcome> RunAsync(params string[] args) => Command.TryAsync(

@@ -15,7 +15,7 @@ internal sealed class KitchenService(KitchenServer server) : Kitchen.V1.Kitchen.
 {
     public override Task<GetDishResponse> GetDish(GetDishRequest request, ServerCallContext context) => Task.FromResult(new GetDishResponse
     {
-        Dish = new Dish { DishId = request.DishId, Name = "Soup", Etag = "v7" },
+        Dish = new Dish { DishId = request.DishId, Name = "Soup", Etag = request.DishId == "quoted" ? "\"7\"" : "v7" },
         Restaurant = request.Restaurant,
     });
 

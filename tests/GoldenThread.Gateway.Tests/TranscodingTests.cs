@@ -221,6 +221,13 @@ public sealed class TranscodingTests(KitchenFixture fixture) : IClassFixture<Kit
     }
 
     [Fact]
+    public async Task Etag_ThatBearsItsQuotesAlready_IsNotQuotedAgain()
+    {
+        using var read = await Gateway.Http.GetAsync("/v1/dishes/quoted", Ct);
+        Assert.Equal("\"7\"", Assert.Single(read.Headers.NonValidated["ETag"]));
+    }
+
+    [Fact]
     public async Task Metadata_CarriesWhatTheCallerMaySay_AndNothingElse()
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/dishes/42:cook") { Content = GatewayUnderTest.Json("""{"minutes":3}""") };

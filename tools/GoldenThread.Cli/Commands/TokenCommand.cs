@@ -18,7 +18,7 @@ public static class TokenCommand
         var command = new System.CommandLine.Command("token", "Print an access token of the development issuer") { person, client, scope };
         command.SetAction(async (parsed, _) =>
         {
-            var gateway = RunningHouse.ReadWhole().GatewayUrl!;
+            var gateway = RunningHouse.ReadGateway();
             var wanted = parsed.GetValue(scope)!;
             Console.WriteLine((parsed.GetValue(person), parsed.GetValue(client)) switch
             {

@@ -40,11 +40,26 @@ public sealed class RunningHouse
     public static RunningHouse Read() =>
         File.Exists(Path) ? JsonSerializer.Deserialize<RunningHouse>(File.ReadAllText(Path))! : new RunningHouse();
 
-    /// <summary>The running house; throws, with the remedy, when it is not.</summary>
+    /// <summary>The running house; throws, with the remedy, when it or a part of it is not.</summary>
     public static RunningHouse ReadWhole()
     {
         var house = Read();
-        return house.IsWhole ? house : throw new InfrastructureException("the house is not running: start it with ./gt up");
+        return house.IsWhole ? house : throw house.NotWhole();
+    }
+
+    /// <summary>The gateway's address, whatever became of those behind it; throws, with the remedy, when the gateway itself does not run.</summary>
+    public static string ReadGateway()
+    {
+        var house = Read();
+        return house.GatewayUrl is { } url && house.Tenants.Any(tenant => tenant.Name == "gateway" && tenant.Mark.IsAlive) ? url : throw house.NotWhole();
+    }
+
+    private InfrastructureException NotWhole()
+    {
+        var ended = Tenants.Where(tenant => !tenant.Mark.IsAlive).Select(tenant => tenant.Name).ToList();
+        return new(ended.Count == 0 || ended.Count == Tenants.Count
+            ? "the house is not running: start it with ./gt up"
+            : $"not all of the house runs, {string.Join(" and ", ended)} ended: ./gt logs {ended[0]} says more, ./gt up starts it again");
     }
 
     /// <summary>Adds a process and writes it down.</summary>

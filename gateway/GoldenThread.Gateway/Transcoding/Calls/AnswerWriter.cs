@@ -119,7 +119,8 @@ internal sealed class AnswerWriter(RestMethod method, HttpContext context, int l
             Begin(answer, "application/json");
             if (etag is { Length: > 0 })
             {
-                Response.Headers.ETag = $"\"{etag}\"";
+                // Our services' etags bear their quotes, as AIP-154 writes them; a second pair would be no etag at all.
+                Response.Headers.ETag = etag is ['"', .., '"'] ? etag : $"\"{etag}\"";
             }
 
             Response.ContentLength = json.WrittenCount;

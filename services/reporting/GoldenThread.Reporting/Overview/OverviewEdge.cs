@@ -169,13 +169,16 @@ internal static class OverviewReport
             OpenAgreedActions = work.OpenAgreedActions,
             OverdueAgreedActions = work.OverdueAgreedActions,
         };
-        line.Visits = new VisitCounts
+        if (work.VisitsKnown)
         {
-            Owed = work.VisitsOwed,
-            Held = work.VisitsHeld,
-            Planned = work.VisitsPlanned,
-            Unplaced = work.VisitsUnplaced,
-        };
+            line.Visits = new VisitCounts
+            {
+                Owed = work.VisitsOwed,
+                Held = work.VisitsHeld,
+                Planned = work.VisitsPlanned,
+                Unplaced = work.VisitsUnplaced,
+            };
+        }
     }
 
     private static string Iso(DateOnly day) => day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);

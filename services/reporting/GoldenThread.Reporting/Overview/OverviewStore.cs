@@ -28,6 +28,9 @@ internal sealed record SchoolWorkRow
 
     public required int OverdueAgreedActions { get; init; }
 
+    /// <summary>Whether any visit of the year is known, of any school.</summary>
+    public required bool VisitsKnown { get; init; }
+
     public required int VisitsOwed { get; init; }
 
     public required int VisitsHeld { get; init; }
@@ -122,7 +125,7 @@ internal sealed class OverviewStore(NpgsqlDataSource source)
                 select h.present_urn,
                     count(*) filter (where v.state <> 'cancelled') as owed,
                     count(*) filter (where v.state = 'held') as held,
-                    count(*) filter (where v.state in ('planned', 'confirmed')) as planned,
+                    count(*) filter (where v.state in ('planned', 'confirmed') and v.on_day >= @today) as planned,
                     count(*) filter (where v.state = 'unplaced') as unplaced
                 from visit v join schools h using (school_urn)
                 where v.academic_year = @academicYear
@@ -136,6 +139,7 @@ internal sealed class OverviewStore(NpgsqlDataSource source)
                 coalesce(t.overdue_actions, 0)::int as overdue_thread_actions,
                 coalesce(a.open, 0)::int as open_agreed_actions,
                 coalesce(a.overdue, 0)::int as overdue_agreed_actions,
+                (select exists (select from visit where academic_year = @academicYear)) as visits_known,
                 coalesce(v.owed, 0)::int as visits_owed,
                 coalesce(v.held, 0)::int as visits_held,
                 coalesce(v.planned, 0)::int as visits_planned,

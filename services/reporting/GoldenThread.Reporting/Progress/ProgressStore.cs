@@ -79,14 +79,23 @@ internal sealed class ProgressStore(NpgsqlDataSource source, TimeProvider clock)
             Sql, new { authority.Issuer, authority.Subject, authority.Roles, schoolUrn }, cancellationToken: ct));
     }
 
-    /// <summary>The pupils after a row, by subject, status and pupil. A class is reached by who is in it today.</summary>
+    /// <summary>
+    /// The pupils after a row, by subject, status and pupil. A class is reached by who is in it today. Schools and grants are found first and once:
+    /// among the rows, the present URN would be asked for once per status and status read.
+    /// </summary>
     public async Task<IReadOnlyList<StatusRow>> ListAsync(Authority authority, StatusQuestion question, string[]? after, CancellationToken ct)
     {
         const string Sql = """
-            with schools as (
-                select school_urn
-                from (select distinct school_urn from pupil_status where collection_id = @CollectionId) s
-                where current_urn(school_urn) = current_urn(@SchoolUrn)
+            with held as materialized (
+                select distinct school_urn from pupil_status where collection_id = @CollectionId
+            ),
+            schools as materialized (
+                select school_urn from held where current_urn(school_urn) = current_urn(@SchoolUrn)
+            ),
+            grants as materialized (
+                select g.year_groups, g.subjects, g.class_ids
+                from reach(@Issuer, @Subject, @Roles) g
+                where g.school_urn is null or current_urn(g.school_urn) = current_urn(@SchoolUrn)
             )
             select s.pupil_id, s.year_group, s.subject, s.status, latest.score
             from pupil_status s
@@ -106,9 +115,8 @@ internal sealed class ProgressStore(NpgsqlDataSource source, TimeProvider clock)
               and (@First or (s.subject, s.status, s.pupil_id) > (@AfterSubject, @AfterStatus, @AfterPupil))
               and not exists (select 1 from pupil p where p.pupil_id = s.pupil_id and p.erased)
               and exists (
-                  select 1 from reach(@Issuer, @Subject, @Roles) g
-                  where (g.school_urn is null or current_urn(g.school_urn) = current_urn(@SchoolUrn))
-                    and (g.year_groups is null or s.year_group = any (g.year_groups))
+                  select 1 from grants g
+                  where (g.year_groups is null or s.year_group = any (g.year_groups))
                     and (g.subjects is null or s.subject = any (g.subjects))
                     and (g.class_ids is null or exists (
                         select 1 from pupil_class c

@@ -342,6 +342,24 @@ public sealed class OverviewTests(ReportingHouse house)
     }
 
     [Fact]
+    public async Task NoData_IsOfAllWhomTheCollectionTakesATestOf_AlsoWhereNobodySat()
+    {
+        var cohort = new Cohort { Subject = "maths" };
+        await TellAsync(cohort, (20, ["on-track"]));
+        await house.PublishAsync(new Cohort { SchoolUrn = cohort.SchoolUrn, YearGroup = "5" }.Enrol(30));
+        await house.SettledAsync();
+        Assert.Equal(0, (await ProgressAsync(cohort, Role.Headteacher)).NoData.Value);
+
+        await house.PublishAsync(cohort.Collection(2) with { Tests = [new() { TestId = cohort.TestId, YearGroups = ["4", "5"] }] });
+
+        await Eventually.Async(async () =>
+        {
+            var progress = await ProgressAsync(cohort, Role.Headteacher);
+            Assert.Equal((20.0, 30.0), (progress.Judged.Value, progress.NoData.Value));
+        });
+    }
+
+    [Fact]
     public async Task NoData_OfASchoolWhereFewWereJudged_DoesNotTellHowMany()
     {
         var cohort = new Cohort();

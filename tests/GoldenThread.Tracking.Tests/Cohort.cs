@@ -65,6 +65,10 @@ public sealed class Cohort
         return windows.Count - 1;
     }
 
+    /// <summary>Tells tracking of which year groups a window takes its test.</summary>
+    public Task TakesOfAsync(int window, params string[] yearGroups) =>
+        TellCollectionAsync(window, version: 2, lockedAt: null, [new() { TestId = Test(window), YearGroups = yearGroups }]);
+
     /// <summary>The test of a window.</summary>
     public Guid Test(int window) => windows[window].Test;
 
@@ -155,7 +159,7 @@ public sealed class Cohort
 
     private static DateOnly Due(int window) => FirstDue.AddMonths(window);
 
-    private async Task TellCollectionAsync(int window, long version, DateTimeOffset? lockedAt)
+    private async Task TellCollectionAsync(int window, long version, DateTimeOffset? lockedAt, IReadOnlyList<CollectedTest>? tests = null)
     {
         var collection = windows[window].Collection;
         await house.TellAsync(new CollectionChanged
@@ -168,6 +172,7 @@ public sealed class Cohort
             DueOn = Due(window),
             LocksOn = Due(window).AddDays(7),
             LockedAt = lockedAt,
+            Tests = tests,
         });
         await house.KnownAsync("select count(*) from collection_copy where collection_id = @collection and version >= @version", new { collection, version });
     }

@@ -14,6 +14,30 @@ public sealed class RosterImportTests(TrackingHouse house)
     private const string Header = "UPN,URN,Forename,Surname,DOB,Sex,Year group,Class,FSM,SEN,EAL,Ethnicity,Looked after,attr:social_class";
 
     [Fact]
+    public async Task Import_OfASheetWhoseUpnsWereSortedAlone_AsksInsteadOfMakingOneChildAnother()
+    {
+        var urn = await house.SchoolAsync();
+        var upns = Enumerable.Range(0, 3).Select(_ => TrackingHouse.NewUpn()).ToList();
+        string[] children = [$"Ada,Alder {urn},2016-01-01,F,5", $"Ben,Birch {urn},2017-02-02,M,4", $"Cem,Cedar {urn},2018-03-03,M,3"];
+        const string Columns = "UPN,URN,Forename,Surname,DOB,Sex,Year group";
+        await house.Lead.ImportAsync($"{Columns}\n{string.Join('\n', upns.Zip(children, (upn, child) => $"{upn},{urn},{child}"))}\n");
+
+        var shifted = children.Select((child, at) => $"{upns[(at + 1) % 3]},{urn},{child}");
+        var answer = await house.Lead.ImportAsync($"{Columns}\n{string.Join('\n', shifted)}\n");
+
+        Assert.Equal((0, 0, 3), (answer.PupilsAdded, answer.PupilsChanged, answer.RowsQuarantined));
+        Assert.All(answer.Problems, problem => Assert.Equal("NEEDS_CONFIRMATION", problem.Reason));
+        foreach (var (surname, upn) in new[] { "Alder", "Birch", "Cedar" }.Zip(upns))
+        {
+            Assert.Equal(upn, (await house.Lead.PupilAsync(urn, $"{surname} {urn}")).Upn);
+        }
+
+        // A child adopted, with a new name, is known by the birthday; one whose birthday was wrong, by the name.
+        answer = await house.Lead.ImportAsync($"{Columns}\n{upns[0]},{urn},Ida,Maple {urn},2016-01-01,F,5\n{upns[1]},{urn},Ben,Birch {urn},2017-12-02,M,4\n");
+        Assert.Equal((0, 2, 0), (answer.PupilsAdded, answer.PupilsChanged, answer.RowsQuarantined));
+    }
+
+    [Fact]
     public async Task Import_OfGoodRows_EnrolsWithFactsAndGroups()
     {
         var urn = await house.SchoolAsync();

@@ -301,6 +301,34 @@ public sealed class StatusTests(TrackingHouse house)
     }
 
     [Fact]
+    public async Task Shares_ExpectWhomTheCollectionTakesATestOf_AlsoWhereNobodySat_AndWhoeverElseSat()
+    {
+        var cohort = await Cohort.OfAsync(house, 10, yearSix: 4);
+        var window = await cohort.AddWindowAsync();
+        Assert.Equal((0, 0), await SharesAsync(null));
+
+        await cohort.TakesOfAsync(window, "6");
+        Assert.Equal((4, 4), await SharesAsync(null));
+
+        await cohort.RecordAsync(window, [(0, 110m), (9, 110m)]);
+        await TheStatusAsync(cohort, 0, window, ProgressStatus.NoData);
+        Assert.Equal((5, 5), await SharesAsync(null));
+        Assert.Equal((1, 1), await SharesAsync("5"));
+
+        async Task<(int Expected, int NoData)> SharesAsync(string? yearGroup)
+        {
+            var asked = Shares(cohort, window);
+            if (yearGroup is not null)
+            {
+                asked.YearGroup = yearGroup;
+            }
+
+            var shares = await house.Lead.Progress.GetStatusSharesAsync(asked, house.Lead.Headers);
+            return (shares.Expected, Of(shares, ProgressStatus.NoData));
+        }
+    }
+
+    [Fact]
     public async Task Shares_NeedingAttention_AreOfThoseWhomAFitJudged_AndOfSixAtLeast()
     {
         var cohort = await Cohort.OfAsync(house, Fitting + 2, disadvantaged: 5);

@@ -157,8 +157,8 @@ internal sealed class OverviewStore(NpgsqlDataSource source)
 
     /// <summary>
     /// How many pupils of some schools have which statuses at a collection, over all subjects and year groups, as tracking counts them: pupils on
-    /// roll (main school) on the due day, in the subjects in which their school's year group has statuses. A status counts wherever the pupil sat;
-    /// one that is not there is no data.
+    /// roll (main school) on the due day, in the subjects of the tests that the collection takes from their year group. A status counts wherever
+    /// the pupil sat; one that is not there is no data.
     /// </summary>
     public async Task<ILookup<int, AlikePupilsRow>> StatusesAsync(Guid collectionId, DateOnly dueOn, int[] schoolUrns, CancellationToken ct)
     {
@@ -168,17 +168,30 @@ internal sealed class OverviewStore(NpgsqlDataSource source)
                 select school_urn, current_urn(school_urn) as present_urn
                 from (select school_urn from pupil_enrolment union select school_urn from status_summary where collection_id = @collectionId) s
             ),
-            sat as (
-                select distinct h.present_urn, s.subject, s.year_group
+            -- What the collection takes; where nothing has been told of its tests, what anybody of the school's year group has a status in.
+            owed as (
+                select distinct h.present_urn, t.subject, y.year_group
+                from collection_test c join test t using (test_id) cross join unnest(c.year_groups) as y (year_group)
+                cross join (select distinct present_urn from schools where present_urn = any (@schoolUrns)) h
+                where c.collection_id = @collectionId
+                union
+                select h.present_urn, s.subject, s.year_group
                 from status_summary s join schools h using (school_urn)
                 where s.collection_id = @collectionId and h.present_urn = any (@schoolUrns)
+                  and not exists (select from collection_test where collection_id = @collectionId)
+            ),
+            on_roll as (
+                select distinct h.present_urn, e.year_group, e.pupil_id
+                from pupil_enrolment e join schools h using (school_urn)
+                where h.present_urn = any (@schoolUrns)
+                  and e.is_main and e.from_on <= @dueOn and (e.to_on is null or e.to_on >= @dueOn)
             ),
             expected as (
-                select distinct h.present_urn, t.subject, e.pupil_id
-                from pupil_enrolment e
-                join schools h using (school_urn)
-                join sat t on t.present_urn = h.present_urn and t.year_group = e.year_group
-                where e.is_main and e.from_on <= @dueOn and (e.to_on is null or e.to_on >= @dueOn)
+                select r.present_urn, o.subject, r.pupil_id
+                from on_roll r join owed o using (present_urn, year_group)
+                union
+                select r.present_urn, s.subject, r.pupil_id
+                from on_roll r join pupil_status s on s.pupil_id = r.pupil_id and s.collection_id = @collectionId
             ),
             by_pupil as (
                 select x.present_urn,

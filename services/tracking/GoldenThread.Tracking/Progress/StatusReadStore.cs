@@ -128,7 +128,7 @@ public sealed class StatusReadStore(NpgsqlDataSource source)
 
     /// <summary>
     /// How many pupils have each status, and how many were expected: enrolled at their main school on the day the collection was due, in the
-    /// year groups that sat. Their status counts wherever they sat. Null outside the grant, or where the group is unknown or not for the caller to see. A grant of some classes only
+    /// year groups of which the collection takes a test of the subject. Their status counts wherever they sat. Null outside the grant, or where the group is unknown or not for the caller to see. A grant of some classes only
     /// does not answer for a school.
     /// </summary>
     public async Task<SharesRow?> SharesAsync(
@@ -138,16 +138,24 @@ public sealed class StatusReadStore(NpgsqlDataSource source)
         const string Sql = """
             with due as (
                 select due_on from collection_copy where collection_id = @collectionId
-            ), sat as (
-                select distinct year_group from progress_status
+            ), owed as (
+                -- What the collection takes; where nothing has been told of its tests, what anybody of a year group has a status in.
+                select y.year_group
+                from collected_test c join test_copy t using (test_id) cross join unnest(c.year_groups) as y (year_group)
+                where c.collection_id = @collectionId and t.subject = @subject
+                union
+                select year_group from progress_status
                 where school_urn = @schoolUrn and collection_id = @collectionId and subject = @subject
-                  and (@yearGroup::text is null or year_group = @yearGroup)
+                  and not exists (select from collected_test where collection_id = @collectionId)
             ), expected as (
                 select distinct e.pupil_id
                 from enrolment e, due
                 where e.school_urn = @schoolUrn and e.superseded_at is null and e.is_main
                   and e.from_on <= due.due_on and (e.to_on is null or e.to_on >= due.due_on)
-                  and e.year_group in (select year_group from sat)
+                  and (@yearGroup::text is null or e.year_group = @yearGroup)
+                  and (e.year_group in (select year_group from owed) or exists (
+                      select 1 from progress_status p
+                      where p.pupil_id = e.pupil_id and p.collection_id = @collectionId and p.subject = @subject))
                   and (@groupCode::text is null or exists (
                       select 1 from group_membership m
                       where m.pupil_id = e.pupil_id and m.group_code = @groupCode

@@ -53,7 +53,34 @@ public sealed class ResultCopyStore
                 due_on = excluded.due_on, locked_at = excluded.locked_at
             where known.version < excluded.version
             """;
-        return await work.Connection.ExecuteAsync(work.Command(Sql, collection, ct)) == 1;
+        if (await work.Connection.ExecuteAsync(work.Command(Sql, collection, ct)) == 0)
+        {
+            return false;
+        }
+
+        await KeepCollectedAsync(work, collection, ct);
+        return true;
+    }
+
+    /// <summary>Keeps which tests a collection takes; what says nothing of them leaves them as they are.</summary>
+    private static async Task KeepCollectedAsync(Work work, CollectionChanged collection, CancellationToken ct)
+    {
+        const string Sql = """
+            delete from collected_test where collection_id = @CollectionId;
+            insert into collected_test (collection_id, test_id, year_groups)
+            select @CollectionId, test_id, string_to_array(year_groups, ' ')
+            from unnest(@Tests, @YearGroups) as t (test_id, year_groups)
+            on conflict do nothing
+            """;
+        if (collection.Tests is { } tests)
+        {
+            await work.Connection.ExecuteAsync(work.Command(Sql, new
+            {
+                collection.CollectionId,
+                Tests = tests.Select(t => t.TestId).ToArray(),
+                YearGroups = tests.Select(t => string.Join(' ', t.YearGroups)).ToArray(),
+            }, ct));
+        }
     }
 
     /// <summary>

@@ -6,8 +6,8 @@ namespace GoldenThread.Tracking.Rosters;
 
 /// <summary>
 /// Finds out who the staged rows are about, all at once: by UPN, by former UPN, by what a person confirmed before; name and date of birth
-/// alone only propose, and so does a UPN alone for a pupil whom the caller may not change. What cannot be told, or may not be done, becomes
-/// a problem of the row.
+/// alone only propose, and so does a UPN alone for a pupil whom the caller may not change, or of whom nothing else in the row is true. What
+/// cannot be told, or may not be done, becomes a problem of the row.
 /// </summary>
 internal static class RosterMatch
 {
@@ -41,6 +41,7 @@ internal static class RosterMatch
         // Only now does the planner know that rows have pupils.
         await RosterStage.AnalyzeAsync(work, ct);
         await RunAsync(work, DoubtStrangers, parameters, ct);
+        await RunAsync(work, DoubtOtherPerson, parameters, ct);
         await RunAsync(work, Identify, parameters, ct);
         await RunAsync(work, Propose, parameters, ct);
         await RunAsync(work, Add, parameters, ct);
@@ -96,6 +97,15 @@ internal static class RosterMatch
           and r.pupil_id is not null
           and not r.is_reached
           and exists (select 1 from pupils_to_change(@Issuer, @Subject, @Roles, @today) c where c.pupil_id = r.pupil_id);
+        """;
+
+    // A UPN is mistyped, or a sheet has one column sorted by itself, more often than a child gets another forename, surname and birthday at once.
+    private const string DoubtOtherPerson = """
+        update roster_row r
+        set pupil_id = null
+        from pupil p
+        where r.problems is null and r.by_upn and p.pupil_id = r.pupil_id
+          and lower(p.surname) <> lower(r.surname) and lower(p.forename) <> lower(r.forename) and p.born_on <> r.born_on;
         """;
 
     // UPNs can be guessed. One row that does not know name and birthday lets none of the file's rows about that pupil through: a file of many

@@ -143,7 +143,8 @@ public sealed class AttainmentTests(ReportingHouse house)
         var row = await WholeCohortAsync(cohort, r => r.Figures.Pupils.Value == 11);
         Assert.Equal(1000 / 11.0, row.Figures.PercentMet.Estimate.Point, 6);
         Assert.Equal(1, row.Figures.Excluded.Value);
-        Assert.Equal(105, row.Figures.MeanScore.Estimate.Point, 6);
+        // All scores are alike: an interval without width would look like certainty.
+        Assert.Equal(105, row.Figures.MeanScore.Value, 6);
     }
 
     [Fact]
@@ -518,6 +519,50 @@ public sealed class AttainmentTests(ReportingHouse house)
         // Pupils alone would give ±8.8; schools that differ as these do leave nearly everything open.
         Assert.True(row.Figures.PercentMet.Estimate.High - row.Figures.PercentMet.Estimate.Low > 60);
         Assert.True(row.Figures.MeanScore.Estimate.High - row.Figures.MeanScore.Estimate.Low > 6);
+    }
+
+    [Fact]
+    public async Task Gap_OverTwoSchools_StaysWithinAHundredPercentagePoints_AndScoresThatAreAlikeHaveNoInterval()
+    {
+        var first = new Cohort();
+        var second = new Cohort { CollectionId = first.CollectionId, TestId = first.TestId };
+        await first.TellAsync(house, 40, 20, inGroup: 20);
+        await house.PublishAsync(second.School("Beech"));
+        await house.PublishAsync(second.Enrol(40, inGroup: 20));
+        await house.PublishAsync(Cohort.Recorded([.. second.Pupils.Select((id, i) => second.Result(id, i >= 20 ? 105 : 95))]));
+        var lead = await house.CallerAsync(Role.DataLead);
+
+        var row = await Eventually.Async(async () =>
+        {
+            var rows = await lead.AttainmentAsync(new()
+            {
+                CollectionId = first.CollectionId.ToString(),
+                Level = AttainmentLevel.Trust,
+                Group = "disadvantaged",
+            });
+            Assert.Equal(80, rows.Sum(r => r.Figures.Pupils.Value + r.Comparator.Figures.Pupils.Value));
+            return Assert.Single(rows);
+        });
+        var school = await RowAsync(first, "disadvantaged", r => r.Figures.Pupils.Value == 20 && r.Comparator.Figures.Pupils.Value == 20);
+
+        var gap = row.Comparator.PercentagePoints.Estimate;
+        Assert.Equal((-100.0, 0.0, 100.0), (gap.Low, Math.Round(gap.Point, 9), gap.High));
+        Assert.Equal((105.0, 95.0), (school.Figures.MeanScore.Value, school.Comparator.Figures.MeanScore.Value));
+    }
+
+    [Fact]
+    public async Task Share_OfFewerThanSix_IsToldAsACount()
+    {
+        var cohort = new Cohort();
+        await cohort.TellAsync(house, 30, 3, inGroup: 4);
+
+        var row = await RowAsync(cohort, "disadvantaged", r => r.Figures.Pupils.Value == 4 && r.Comparator.Figures.Pupils.Value == 26);
+
+        Assert.Equal("SMALL_NUMBER", row.Figures.PercentMet.Redacted?.Reason);
+        Assert.StartsWith("3 of 4 pupils", row.Figures.PercentMet.Redacted?.Detail, StringComparison.Ordinal);
+        Assert.Equal("SMALL_NUMBER", row.Comparator.PercentagePoints.Redacted?.Reason);
+        Assert.Equal(0, row.Comparator.Figures.PercentMet.Estimate.Point, 9);
+        Assert.Equal(3, row.Comparator.WholePupils.Value);
     }
 
     [Fact]

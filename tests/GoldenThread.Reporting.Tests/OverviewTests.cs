@@ -14,6 +14,9 @@ namespace GoldenThread.Tests;
 /// <summary>The trust on one page, and the lists behind it.</summary>
 public sealed class OverviewTests(ReportingHouse house)
 {
+    /// <summary>Of a pupil who is seen to fall behind before a fit can judge anybody.</summary>
+    private const string FallingWithoutFit = "falling-behind-without-fit";
+
     private static readonly DateOnly LongAgo = new(2025, 10, 1);
     private static readonly DateOnly FarAhead = new(2099, 10, 1);
 
@@ -394,9 +397,68 @@ public sealed class OverviewTests(ReportingHouse house)
     }
 
     [Theory]
-    [InlineData(1)]
-    [InlineData(3)]
-    public void WhatIsShownBesideAFewWithoutData_FitsSeveralNumbersOfThem(int subjects)
+    [InlineData(Role.Headteacher)]
+    [InlineData(Role.Governor)]
+    public async Task Share_IsOfThoseWhomAFitJudged_AndNotThereBeforeAnyDid(Role role)
+    {
+        var (before, after) = (new Cohort(), new Cohort());
+        await TellAsync(before, (8, [FallingWithoutFit]), (32, ["no-data"]));
+        await TellAsync(after, (12, ["stuck"]), (9, [FallingWithoutFit]), (48, ["on-track"]), (7, ["no-data"]));
+        await house.SettledAsync();
+
+        var caller = await house.CallerAsync(role, before.SchoolUrn);
+        await Eventually.Async(async () =>
+        {
+            var none = Assert.Single((await OverviewAsync(caller, before)).Schools).Progress;
+            Assert.Equal((0.0, 32.0), (none.Judged.Value, none.NoData.Value));
+            Assert.All(
+                new[] { none.PercentStuck, none.PercentSlowMoving, none.PercentFallingBehind }, share => Assert.Equal("NO_FIT", share.Redacted?.Reason));
+        });
+        var shares = await ProgressAsync(after, role);
+        Assert.Equal((60.0, 7.0), (shares.Judged.Value, shares.NoData.Value));
+        Assert.Equal((20.0, 0.0), (Math.Round(shares.PercentStuck.Estimate.Point, 9), shares.PercentFallingBehind.Estimate.Point));
+    }
+
+    [Fact]
+    public async Task Share_OfFewerThanSixWhomAFitJudged_IsNotThere_EvenWherePupilsMayBeSeen()
+    {
+        var cohort = new Cohort();
+        await TellAsync(cohort, (2, ["stuck", "stuck"]), (3, ["on-track", "on-track"]), (20, ["no-data", "no-data"]));
+        await house.SettledAsync();
+
+        var progress = await ProgressAsync(cohort, Role.Headteacher);
+
+        Assert.Equal((10.0, 40.0), (progress.Judged.Value, progress.NoData.Value));
+        Assert.Equal(("SMALL_NUMBER", "SMALL_NUMBER"), (progress.PercentStuck.Redacted?.Reason, progress.PercentSlowMoving.Redacted?.Reason));
+    }
+
+    [Fact]
+    public async Task FewWhoFallWithoutAFit_CannotBeTakenFromTheRoll()
+    {
+        var (alone, besideNoData) = (new Cohort(), new Cohort());
+        await TellAsync(alone, (12, ["stuck"]), (45, ["on-track"]), (3, [FallingWithoutFit]));
+        await TellAsync(besideNoData, (12, ["stuck"]), (48, ["on-track"]), (3, [FallingWithoutFit]), (10, ["no-data"]));
+        await house.SettledAsync();
+
+        var ofThree = await ProgressAsync(alone, Role.Governor);
+        var ofThirteen = await ProgressAsync(besideNoData, Role.Governor);
+
+        // As of three without data: rounded, and with the interval that goes with it.
+        Assert.Equal(("SMALL_NUMBER", "SMALL_NUMBER"), (ofThree.Judged.Redacted?.Reason, ofThree.NoData.Redacted?.Reason));
+        var stuck = ofThree.PercentStuck.Estimate;
+        Assert.Equal((22.0, 12.3, 35.7), (stuck.Point, Math.Round(stuck.Low, 1), Math.Round(stuck.High, 1)));
+        // Thirteen were not judged, which the roll tells: how many of them fall, it does not.
+        Assert.Equal((60.0, "SMALL_NUMBER"), (ofThirteen.Judged.Value, ofThirteen.NoData.Redacted?.Reason));
+        Assert.Equal(20, ofThirteen.PercentStuck.Estimate.Point, 9);
+        var clear = await ProgressAsync(besideNoData, Role.Headteacher);
+        Assert.Equal((60.0, 10.0), (clear.Judged.Value, clear.NoData.Value));
+    }
+
+    [Theory]
+    [InlineData(1, 0)]
+    [InlineData(3, 0)]
+    [InlineData(1, 2)]
+    public void WhatIsShownBesideAFewWithoutData_FitsSeveralNumbersOfThem(int subjects, int fallingAtMost)
     {
         var shown = 0;
         for (var pupils = 8; pupils < 130; pupils += 3)
@@ -408,7 +470,8 @@ public sealed class OverviewTests(ReportingHouse house)
                 {
                     var shares = ProgressTable.Of(
                         [Alike(stuck, r => r with { Stuck = subjects }), Alike(pupils - without - stuck, r => r with { OtherwiseJudged = subjects }),
-                            Alike(without, r => r with { NoData = subjects })], Sight.Suppressed);
+                            Alike(without - Math.Min(without, fallingAtMost), r => r with { NoData = subjects }),
+                            Alike(Math.Min(without, fallingAtMost), r => r with { FallingWithoutFit = subjects })], Sight.Suppressed);
                     if (shares.PercentStuck.Estimate is not null)
                     {
                         shown++;
@@ -429,6 +492,7 @@ public sealed class OverviewTests(ReportingHouse house)
             Stuck = 0,
             SlowMoving = 0,
             FallingBehind = 0,
+            FallingWithoutFit = 0,
             OtherwiseJudged = 0,
             NoData = 0,
             Pupils = pupils,
@@ -738,7 +802,8 @@ public sealed class OverviewTests(ReportingHouse house)
         Version = version,
         SchoolUrn = cohort.SchoolUrn,
         YearGroup = cohort.YearGroup,
-        Status = status,
+        Status = status is FallingWithoutFit ? "falling-behind" : status,
+        FitVersion = status is FallingWithoutFit or "no-data" ? null : 1,
     };
 
     private static async Task RefusedAsync(StatusCode status, TestCaller caller, ListPupilsByStatusRequest request)

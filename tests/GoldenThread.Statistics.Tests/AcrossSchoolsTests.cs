@@ -17,6 +17,17 @@ public class AcrossSchoolsTests
     public void Mean_OfTwoSchoolsAndASum_IsTheFigureByHand() => FigureAssert.Interval(
         90.3939, 100.625, 110.8561, AcrossSchools.Mean(new Sample(160, 100.625, 1), [new(3800, 40), new(4200, 40)], new SchoolPart(8100, 80)), 3);
 
+    // 0.1 cannot be written in binary: the means of the schools differ by digits that were lost, which are no spread.
+    [Fact]
+    public void Mean_OfScoresThatAreAllAlike_HasNoSpreadFromDigitsLost()
+    {
+        SchoolPart[] schools = [new(100.1 * 7, 7), new(100.1 * 11, 11), new(100.1 * 13, 13)];
+
+        var mean = Assert.IsType<Figure.Estimate>(AcrossSchools.Mean(new Sample(31, 100.1, 0), schools));
+
+        Assert.Equal((100.1, 100.1, 100.1), (mean.Low, mean.Middle, mean.High));
+    }
+
     [Fact]
     public void WithNobodyInTheSum_TheFigureIsThatOfTheSchools()
     {

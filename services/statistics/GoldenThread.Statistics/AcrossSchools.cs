@@ -136,6 +136,8 @@ public static class AcrossSchools
 
     private static Figure Mean(Sample everybody, List<SchoolPart> parts, BetweenParts between)
     {
+        // Where nobody differs no school does: what else there is are digits lost in adding up.
+        if (everybody.Sd is 0) return Means.Interval(everybody);
         double pupils = parts.Sum(part => part.Pupils);
         var mean = parts.Sum(part => part.Sum) / pupils;
         return WiderOf(Means.Interval(everybody), Around(mean, parts.Select(part => Part(part, mean, pupils)), between));

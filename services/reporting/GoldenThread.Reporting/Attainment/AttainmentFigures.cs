@@ -87,6 +87,12 @@ internal static class AttainmentFigures
             return Shown.Redacted("NO_EXPECTED_STANDARD", "The test has no expected standard.");
         }
 
+        // In a fixed table a share of so few is veiled.
+        if (sight == Sight.Clear && FixedTable.IsSmall(sums.N))
+        {
+            return Shown.Redacted("SMALL_NUMBER", $"{sums.Met} of {sums.N} pupils: so few are told as a count, not as a percentage.");
+        }
+
         if (key.SchoolUrn is not null)
         {
             return Shown.Of(Proportions.Wilson(sums.Proportion), 100);
@@ -131,8 +137,13 @@ internal static class AttainmentFigures
             return Shown.Redacted("NO_EXPECTED_STANDARD", "The test has no expected standard.");
         }
 
+        if (inGroup.N > 0 && rest.N > 0 && (FixedTable.IsSmall(inGroup.N) || FixedTable.IsSmall(rest.N)))
+        {
+            return Shown.CountOnly();
+        }
+
         var newcombe = Proportions.NewcombeDifference(inGroup.Proportion, rest.Proportion);
-        return Shown.Of(Difference(table, group, newcombe, s => new SchoolPart(s.Met, s.N), sight, veil => veil.Figures), 100);
+        return Shown.Of(Difference(table, group, newcombe, s => new SchoolPart(s.Met, s.N), sight, veil => veil.Figures).Within(-1, 1), 100);
     }
 
     private static ShownFigure Points(AttainmentTable table, CellKey group, Sight sight)
@@ -192,7 +203,6 @@ internal static class AttainmentFigures
     {
         ShownFigure.ShownOneofCase.Redacted => BenchmarkRelation.Unspecified,
         _ when !largeEnough => BenchmarkRelation.TooFew,
-        ShownFigure.ShownOneofCase.Estimate when own.Estimate.Low >= own.Estimate.High => BenchmarkRelation.Unspecified,
         ShownFigure.ShownOneofCase.Estimate when own.Estimate.Low > constant => BenchmarkRelation.Above,
         ShownFigure.ShownOneofCase.Estimate when own.Estimate.High < constant => BenchmarkRelation.Below,
         ShownFigure.ShownOneofCase.Estimate => BenchmarkRelation.NotDifferent,

@@ -10,6 +10,9 @@ internal static class Shown
     public static ShownFigure SmallNumber() =>
         Redacted("SMALL_NUMBER", "Not shown, so that no single pupil can be made out.");
 
+    /// <summary>No percentage of a few pupils, for those who may see their count.</summary>
+    public static ShownFigure CountOnly() => Redacted("SMALL_NUMBER", "So few pupils are told as a count, not as a percentage.");
+
     /// <summary>Not part of what this role sees.</summary>
     public static ShownFigure NotInFixedTable() =>
         Redacted("NOT_IN_FIXED_TABLE", "Not part of the table that your role sees.");
@@ -20,10 +23,14 @@ internal static class Shown
     /// <summary>A number known exactly.</summary>
     public static ShownFigure Value(double value) => new() { Value = value };
 
-    /// <summary>A statistic, in its own unit times a factor (100 for percent).</summary>
+    /// <summary>
+    /// A statistic, in its own unit times a factor (100 for percent). Where all scores are alike the interval has no width: that would look like
+    /// certainty, so the point stands alone.
+    /// </summary>
     public static ShownFigure Of(Figure figure, double factor = 1) => figure switch
     {
         Figure.Value value => Value(value.Number * factor),
+        Figure.Estimate e when e.Low >= e.High => Value(e.Middle * factor),
         Figure.Estimate e => new() { Estimate = new() { Low = e.Low * factor, Point = e.Middle * factor, High = e.High * factor } },
         Figure.NotAvailable { Reason: Unavailable.NoPupils } => Redacted("NO_PUPILS", "Nobody is in this group."),
         Figure.NotAvailable { Reason: Unavailable.NoComparator } => Redacted("NO_COMPARATOR", "There is nobody to compare with."),
@@ -39,7 +46,7 @@ internal static class Shown
     /// </summary>
     public static ShownFigure InTenths(this ShownFigure figure) => figure switch
     {
-        { Estimate: { } e } when e.Low < e.High => new()
+        { Estimate: { } e } => new()
         {
             Estimate = new()
             {
@@ -48,7 +55,6 @@ internal static class Shown
                 High = (double)(Math.Ceiling((decimal)e.High * 10) / 10),
             },
         },
-        { Estimate: { } e } => new() { Estimate = new() { Low = Math.Round(e.Low, 1), Point = Math.Round(e.Point, 1), High = Math.Round(e.High, 1) } },
         { ShownCase: ShownFigure.ShownOneofCase.Value } => Value(Math.Round(figure.Value, 1)),
         _ => figure,
     };

@@ -52,6 +52,9 @@ internal sealed record AlikePupilsRow
 
     public required int FallingBehind { get; init; }
 
+    /// <summary>Falling behind where no fit could judge them: a decline can be seen, and nothing else.</summary>
+    public required int FallingWithoutFit { get; init; }
+
     public required int OtherwiseJudged { get; init; }
 
     public required int NoData { get; init; }
@@ -60,7 +63,7 @@ internal sealed record AlikePupilsRow
     public required int Pupils { get; init; }
 
     /// <summary>In how many subjects a status was expected of each.</summary>
-    public int Expected => Stuck + SlowMoving + FallingBehind + OtherwiseJudged + NoData;
+    public int Expected => Stuck + SlowMoving + FallingBehind + FallingWithoutFit + OtherwiseJudged + NoData;
 }
 
 /// <summary>Entries that came and that were expected of a school.</summary>
@@ -197,17 +200,18 @@ internal sealed class OverviewStore(NpgsqlDataSource source)
                 select x.present_urn,
                     count(*) filter (where s.status = 'stuck') as stuck,
                     count(*) filter (where s.status = 'slow-moving') as slow_moving,
-                    count(*) filter (where s.status = 'falling-behind') as falling_behind,
+                    count(*) filter (where s.status = 'falling-behind' and s.fit_version is not null) as falling_behind,
+                    count(*) filter (where s.status = 'falling-behind' and s.fit_version is null) as falling_without_fit,
                     count(*) filter (where s.status not in ('stuck', 'slow-moving', 'falling-behind', 'no-data')) as otherwise_judged,
                     count(*) filter (where coalesce(s.status, 'no-data') = 'no-data') as no_data
                 from expected x
                 left join pupil_status s on s.pupil_id = x.pupil_id and s.subject = x.subject and s.collection_id = @collectionId
                 group by x.present_urn, x.pupil_id
             )
-            select present_urn as school_urn, stuck::int, slow_moving::int, falling_behind::int, otherwise_judged::int, no_data::int,
-                count(*)::int as pupils
+            select present_urn as school_urn, stuck::int, slow_moving::int, falling_behind::int, falling_without_fit::int, otherwise_judged::int,
+                no_data::int, count(*)::int as pupils
             from by_pupil
-            group by present_urn, stuck, slow_moving, falling_behind, otherwise_judged, no_data
+            group by present_urn, stuck, slow_moving, falling_behind, falling_without_fit, otherwise_judged, no_data
             """;
         await using var connection = await source.OpenConnectionAsync(ct);
         var rows = await connection.QueryAsync<AlikePupilsRow>(new CommandDefinition(Sql, new { collectionId, dueOn, schoolUrns }, cancellationToken: ct));

@@ -5,7 +5,10 @@ using ShownFigure = GoldenThread.Type.V1.Figure;
 
 namespace GoldenThread.Reporting.Overview;
 
-/// <summary>How a school's statuses divide, clear or as a fixed table of its own. A pupil counts once per subject.</summary>
+/// <summary>
+/// How a school's statuses divide, clear or as a fixed table of its own. A pupil counts once per subject. Shares are of the statuses that rest on a
+/// fit: without one a pupil can be seen to fall behind and nothing else, so that of all who have a status those in trouble would be too many.
+/// </summary>
 internal static class ProgressTable
 {
     private const int Judged = 0;
@@ -14,9 +17,11 @@ internal static class ProgressTable
     private const int FallingBehind = 3;
     private const int OtherwiseJudged = 4;
     private const int NoData = 5;
-    private const int Cells = 6;
+    private const int FallingWithoutFit = 6;
+    private const int Cells = 7;
     private const int Whole = 1_000_000;
     private static readonly TableSum Parts = new(Judged, [Stuck, SlowMoving, FallingBehind, OtherwiseJudged]);
+    private static readonly int[] Unjudged = [NoData, FallingWithoutFit];
     private static readonly int[] Steps = [1, 2, 5, 10];
 
     /// <summary>The shares as they are, or for those who see fixed tables.</summary>
@@ -25,10 +30,11 @@ internal static class ProgressTable
         var counts = Enumerable.Range(0, Cells).Select(cell => pupils.Sum(p => (long)p.Pupils * SubjectsOf(p, cell))).ToArray();
         var hidden = sight == Sight.Clear ? new bool[Cells] : Hidden(counts, pupils);
         var subjects = pupils.Select(p => p.Expected).DefaultIfEmpty(1).Max();
+        var fewToShare = FixedTable.IsSmall(PupilsOf(pupils, Parts.Parts.Contains));
 
-        // Who knows the roll takes what is judged from it. A few without data must not come of that, nor of what the shares are shares of.
-        var fewWithoutData = hidden[NoData] && !hidden[Judged];
-        hidden[Judged] |= hidden[NoData];
+        // Who knows the roll takes what is judged from it. A few that no fit judged must not come of that, nor of what the shares are shares of.
+        var fewUnjudged = sight != Sight.Clear && !hidden[Judged] && FixedTable.IsSmall(PupilsOf(pupils, Unjudged.Contains));
+        hidden[Judged] |= fewUnjudged;
         return new ProgressShares
         {
             Judged = Number(Judged),
@@ -47,20 +53,30 @@ internal static class ProgressTable
                 return Shown.SmallNumber();
             }
 
-            return fewWithoutData
-                ? Coarse(counts[cell], counts[Judged], counts[NoData], subjects)
+            if (fewUnjudged)
+            {
+                return Coarse(counts[cell], counts[Judged], Unjudged.Sum(c => counts[c]), subjects);
+            }
+
+            if (counts[Judged] == 0 && pupils.Count > 0)
+            {
+                return Shown.Redacted("NO_FIT", "No status rests on a prior-score fit yet, so no share of them can be told.");
+            }
+
+            return fewToShare
+                ? Shown.CountOnly()
                 : Shown.Of(Proportions.OfEffective(new Proportion((int)counts[cell], (int)counts[Judged]), Effective(counts[Judged], subjects)), 100);
         }
     }
 
     /// <summary>
-    /// A share that fits several numbers of pupils without data, for one who knows the roll: rounded to a step that is no less than what one pupil
-    /// comes to, with an interval made of that and of what is expected alone, as if as many were without data as are hidden at most. So it is
+    /// A share that fits several numbers of pupils whom no fit judged, for one who knows the roll: rounded to a step that is no less than what one pupil
+    /// comes to, with an interval made of that and of what is expected alone, as if as many were not judged as are hidden at most. So it is
     /// wider than the exact one. Not shown where no step is wide enough, nor where a count that is hidden might round to the same.
     /// </summary>
-    private static ShownFigure Coarse(long count, long judged, long withoutData, int subjects)
+    private static ShownFigure Coarse(long count, long judged, long unjudged, int subjects)
     {
-        var expected = Effective(judged + withoutData, subjects);
+        var expected = Effective(judged + unjudged, subjects);
         var fewest = expected - FixedTable.SmallCount;
         var step = Array.Find(Steps, s => s * fewest >= 100);
         if (step == 0)
@@ -91,21 +107,24 @@ internal static class ProgressTable
     /// <summary>What is small is a number of pupils: five of them stuck in three subjects each are fifteen statuses, and five pupils.</summary>
     private static bool[] Hidden(long[] counts, IReadOnlyCollection<AlikePupilsRow> pupils)
     {
-        var judged = PupilsOf(Parts.Parts.Contains);
+        var judged = PupilsOf(pupils, Parts.Parts.Contains);
         var small = new bool[Cells];
         small[Judged] = FixedTable.IsSmall(judged);
-        small[NoData] = FixedTable.IsSmall(PupilsOf(cell => cell == NoData));
+
+        // What is judged and what has no data, taken from the roll, is how many fall without a fit.
+        small[NoData] = Array.Exists(Unjudged, cell => FixedTable.IsSmall(PupilsOf(pupils, c => c == cell)))
+            || FixedTable.IsSmall(PupilsOf(pupils, Unjudged.Contains));
         foreach (var part in Parts.Parts)
         {
             small[part] = judged is > 0 and < FixedTable.LargeEnough
-                || FixedTable.IsSmall(PupilsOf(cell => cell == part))
-                || FixedTable.IsSmall(PupilsOf(cell => cell != part && Parts.Parts.Contains(cell)));
+                || FixedTable.IsSmall(PupilsOf(pupils, cell => cell == part))
+                || FixedTable.IsSmall(PupilsOf(pupils, cell => cell != part && Parts.Parts.Contains(cell)));
         }
 
         while (true)
         {
             var hidden = FixedTable.Hide(counts, null, small, [Parts]);
-            if (hidden[Judged] || !FixedTable.IsSmall(PupilsOf(cell => cell != NoData && hidden[cell])))
+            if (hidden[Judged] || !FixedTable.IsSmall(PupilsOf(pupils, cell => Parts.Parts.Contains(cell) && hidden[cell])))
             {
                 // How many were expected follows from the roll: what is not judged tells what is.
                 hidden[NoData] |= hidden[Judged];
@@ -115,18 +134,19 @@ internal static class ProgressTable
             // All that is hidden, which a reader can add up, is of few pupils still.
             small[Parts.Parts.Where(part => !hidden[part] && counts[part] > 0).OrderBy(part => counts[part]).FirstOrDefault(Judged)] = true;
         }
-
-        long PupilsOf(Func<int, bool> isMeant) =>
-            pupils.Where(p => Enumerable.Range(1, Cells - 1).Any(cell => isMeant(cell) && SubjectsOf(p, cell) > 0)).Sum(p => (long)p.Pupils);
     }
+
+    private static long PupilsOf(IReadOnlyCollection<AlikePupilsRow> pupils, Func<int, bool> isMeant) =>
+        pupils.Where(p => Enumerable.Range(1, Cells - 1).Any(cell => isMeant(cell) && SubjectsOf(p, cell) > 0)).Sum(p => (long)p.Pupils);
 
     private static int SubjectsOf(AlikePupilsRow pupil, int cell) => cell switch
     {
-        Judged => pupil.Expected - pupil.NoData,
+        Judged => pupil.Expected - pupil.NoData - pupil.FallingWithoutFit,
         Stuck => pupil.Stuck,
         SlowMoving => pupil.SlowMoving,
         FallingBehind => pupil.FallingBehind,
         OtherwiseJudged => pupil.OtherwiseJudged,
+        FallingWithoutFit => pupil.FallingWithoutFit,
         _ => pupil.NoData,
     };
 }

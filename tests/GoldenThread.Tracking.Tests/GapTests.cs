@@ -27,7 +27,7 @@ public sealed class GapTests(TrackingHouse house)
         Assert.Equal(-5, gap.WholePupils);
         Assert.Contains("−5 pupils", gap.Words);
         Assert.Contains("more than chance", gap.Words);
-        Assert.Equal("not disadvantaged, same school", gap.Comparator.ToLowerInvariant());
+        Assert.Equal("not disadvantaged, same school, those with nothing recorded included", gap.Comparator.ToLowerInvariant());
     }
 
     [Fact]
@@ -95,6 +95,27 @@ public sealed class GapTests(TrackingHouse house)
         var there = Request(cohort);
         there.SchoolUrn = other.Urn;
         await RefusedAsync(StatusCode.NotFound, "GAP_NOT_FOUND", () => house.Lead.Gaps.MeasureGapAsync(there, house.Lead.Headers).ResponseAsync);
+    }
+
+    [Fact]
+    public async Task FormerSchool_LearnsFromAGapNothingThatWasRecordedSince()
+    {
+        var cohort = await TwelveAgainstTwentyAsync();
+        var (moves, there) = (cohort.Pupils[20].PupilId, await house.SchoolAsync());
+        await house.Lead.Pupils.EnrolPupilAsync(
+            new() { PupilId = moves, Enrolment = new() { SchoolUrn = there, YearGroup = Cohort.YearGroup, From = "2025-11-03" } }, house.Lead.Headers);
+        await house.Lead.Pupils.RecordPupilFactAsync(
+            new() { PupilId = moves, Fact = new() { Fact = "sen", Value = "K", From = "2025-09-01" } }, house.Lead.Headers);
+        var head = await house.CallerAsync(Role.Headteacher, cohort.Urn);
+        async Task<(int, int)> SidesAsync(TestCaller caller, string group)
+        {
+            var gap = (await caller.Gaps.MeasureGapAsync(new(Request(cohort)) { Group = group }, caller.Headers)).Gap;
+            return (gap.InGroup.Pupils, gap.Others.Pupils);
+        }
+
+        Assert.Equal((1, 31), await SidesAsync(house.Lead, "send"));
+        Assert.Equal((0, 31), await SidesAsync(head, "send"));
+        Assert.Equal((12, 20), await SidesAsync(head, "disadvantaged"));
     }
 
     [Fact]

@@ -118,6 +118,47 @@ public sealed class StatusTests(TrackingHouse house)
     }
 
     [Fact]
+    public async Task FormerSchool_IsToldOfItsOwnSittings_AndOfNothingThatCameSince()
+    {
+        var cohort = await Cohort.OfAsync(house, 3, disadvantaged: 2);
+        var (moves, there) = (cohort.Pupils[0].PupilId, await house.SchoolAsync());
+        await cohort.AddWindowAsync();
+        await cohort.AddWindowAsync();
+        await cohort.RecordAsync(0, [(0, 110m), (1, 110m), (2, 110m)]);
+        await cohort.RecordAsync(1, [(1, 80m)]);
+
+        // Moved two days after the collection was due, and sat it late, at the next school; which also learns what was so before.
+        await house.Lead.Pupils.EnrolPupilAsync(
+            new() { PupilId = moves, Enrolment = new() { SchoolUrn = there, YearGroup = Cohort.YearGroup, From = "2025-11-03" } }, house.Lead.Headers);
+        await cohort.TellAsync([cohort.Row(1, 0, 80m) with { SchoolUrn = there, SatOn = new DateOnly(2025, 11, 5) }]);
+        await house.KnownAsync(
+            "select count(*) from progress_status where pupil_id = any (@pupils) and status = 2", new { pupils = new[] { cohort[0], cohort[1] } }, 2);
+        foreach (var (fact, value) in new[] { ("sen", "K"), ("looked-after", "yes") })
+        {
+            await house.Lead.Pupils.RecordPupilFactAsync(
+                new() { PupilId = moves, Fact = new() { Fact = fact, Value = value, From = "2025-09-01" } }, house.Lead.Headers);
+        }
+
+        var head = await house.CallerAsync(Role.Headteacher, cohort.Urn);
+        await RefusedAsync(StatusCode.NotFound, "PUPIL_NOT_FOUND", () =>
+            head.Progress.ListPupilStatusesAsync(new() { PupilId = moves }, head.Headers).ResponseAsync);
+        Assert.Equal(3, (await head.Progress.ListStatusesAsync(List(cohort, 0), head.Headers)).Statuses.Count);
+        Assert.Equal(cohort.Pupils[1].PupilId, Assert.Single((await head.Progress.ListStatusesAsync(List(cohort, 1), head.Headers)).Statuses).PupilId);
+        var shares = await head.Progress.GetStatusSharesAsync(Shares(cohort, 1), head.Headers);
+        Assert.Equal((3, 1, 2), (shares.Expected, Of(shares, ProgressStatus.FallingBehind), Of(shares, ProgressStatus.NoData)));
+
+        async Task<int> ExpectedAsync(TestCaller caller, string group) =>
+            (await caller.Progress.GetStatusSharesAsync(new(Shares(cohort, 1)) { Group = group }, caller.Headers)).Expected;
+        foreach (var group in new[] { "send", "looked-after" })
+        {
+            Assert.Equal((0, 1), (await ExpectedAsync(head, group), await ExpectedAsync(house.Lead, group)));
+        }
+
+        // What was known while the pupil was there stays in the cohort as it was.
+        Assert.Equal((2, 2), (await ExpectedAsync(head, "fsm"), await ExpectedAsync(house.Lead, "fsm")));
+    }
+
+    [Fact]
     public async Task Fit_WhenResultsArriveAfterTheLockThatFollowedThem_IsMadeAnewWithThem()
     {
         var cohort = await Cohort.OfAsync(house, Fitting);

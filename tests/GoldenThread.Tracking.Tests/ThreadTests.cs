@@ -217,6 +217,41 @@ public sealed class ThreadTests(TrackingHouse house)
     }
 
     [Fact]
+    public async Task Impact_ExpectsNothing_WhereAYearGroupIsTooSmallToHaveAMean()
+    {
+        // The one pupil of Year 6 would be expected to stay at the own score: the mean of the year group is that score.
+        var cohort = await CohortAsync(yearSix: 1);
+        var request = With(await RequestAsync(cohort), [.. cohort.Pupils.Take(8).Append(cohort.Pupils[19]).Select(pupil => pupil.PupilId)]);
+        var thread = (await house.Lead.Threads.OpenThreadAsync(request, house.Lead.Headers)).Thread;
+        await cohort.AddWindowAsync();
+        await cohort.RecordAsync(1, Enumerable.Range(0, 8).Append(19).Select(at => (at, Before(at) + 6)));
+
+        var impact = await MeasureAsync(house.Lead, thread, cohort);
+
+        Assert.Equal((9, "NOT_AVAILABLE"), (impact.Measured, impact.ExpectedWithoutAction.Redacted?.Reason));
+        Assert.Equal(6, Point(impact.Change), 9);
+    }
+
+    [Fact]
+    public async Task Impact_ByACollectionThatIsNotLater_IsRefused_AndSaysSo()
+    {
+        var cohort = await CohortAsync();
+        await cohort.AddWindowAsync();
+        await cohort.RecordAsync(1, Enumerable.Range(0, 20).Select(at => (at, Before(at) + 6)));
+        var request = await RequestAsync(cohort);
+        request.CollectionId = cohort.Collection(1);
+        var thread = (await house.Lead.Threads.OpenThreadAsync(request, house.Lead.Headers)).Thread;
+
+        // Both lie before the day on which the thread was opened: it is recorded in retrospect, and only their order matters.
+        foreach (var window in new[] { 0, 1 })
+        {
+            var refused = await RefusedAsync(StatusCode.FailedPrecondition, "IMPACT_NOT_MEASURABLE", () => house.Lead.Threads.MeasureImpactAsync(
+                new() { ThreadId = thread.ThreadId, CollectionId = cohort.Collection(window) }, house.Lead.Headers).ResponseAsync);
+            Assert.Contains("due later", refused.Status.Detail);
+        }
+    }
+
+    [Fact]
     public async Task TargetPupils_OutsideTheGrant_AreNeitherNamedNorMeasured()
     {
         var cohort = await CohortAsync(yearSix: 8);

@@ -24,4 +24,8 @@ internal static partial class Errors
 
     public static RpcException ImpactNotMeasurable() => Refusal.FailedPrecondition(
         "IMPACT_NOT_MEASURABLE", "No target pupil has a score on one and the same scale at both collections, so nothing can be compared.");
+
+    public static RpcException ImpactNotLater() => Refusal.FailedPrecondition(
+        "IMPACT_NOT_MEASURABLE",
+        "The collection to compare with is not due later than the one of the gap, so it shows nothing of what came after. Choose one that is due later.");
 }

@@ -22,7 +22,7 @@ internal static class GapFinding
         {
             Group = question.Group,
             DefinitionVersion = counted.Version,
-            Comparator = $"{counted.ComparatorName}, {(question.SchoolUrn is null ? "whole trust" : "same school")}",
+            Comparator = $"{counted.ComparatorName}, {(question.SchoolUrn is null ? "whole trust" : "same school")}, those with nothing recorded included",
             Subject = question.Subject,
             CollectionId = question.CollectionId.ToString(),
             On = counted.On.Text(),

@@ -19,10 +19,11 @@ public sealed class GapStore(NpgsqlDataSource source)
     /// <summary>
     /// The group and its comparator, counted; null where the gap is not within the caller's reach. A pupil counts once over all schools: by a
     /// result with a score, on a test with a norm, at the main school of the day on which the collection was due, sat last; in this order. The
-    /// group is that of the same day, or of a later joiner's first, and so are the schools that make up the trust. A grant of some classes does
-    /// not answer for a school.
+    /// group is that of the same day, or of a later joiner's first, and so are the schools that make up the trust. A pupil who left the school,
+    /// is not told to the caller now, and of whom what the group reads became known since, is on neither side. A grant of some classes does not
+    /// answer for a school.
     /// </summary>
-    public async Task<CountedGap?> CountAsync(GapQuestion gap, Authority authority, Authority sensitive, CancellationToken ct)
+    public async Task<CountedGap?> CountAsync(GapQuestion gap, Authority authority, Authority sensitive, DateOnly today, CancellationToken ct)
     {
         const string Sql = """
             with recursive definition as (
@@ -81,6 +82,12 @@ public sealed class GapStore(NpgsqlDataSource source)
                 from counted r
                 where (r.school_urn = @SchoolUrn or (@SchoolUrn::int is null and r.school_urn in (select school_urn from member)))
                   and (@YearGroup::text is null or r.year_group = @YearGroup)
+                  and (@SchoolUrn::int is null
+                      or not learnt_since_leaving(r.pupil_id, @SchoolUrn, @Group, r.grouped_on)
+                      or exists (
+                          select 1
+                          from pupils_named_to(@Issuer, @Holder, roles_for_group(@Group, @Roles, @SensitiveRoles), @today) n
+                          where n.pupil_id = r.pupil_id))
             ), sided as (
                 select k.*, exists (
                     select 1 from group_membership m
@@ -116,6 +123,7 @@ public sealed class GapStore(NpgsqlDataSource source)
             gap.Subject,
             gap.SchoolUrn,
             gap.YearGroup,
+            today,
         }, cancellationToken: ct))).AsList();
         return rows.Count == 0 ? null : new CountedGap
         {

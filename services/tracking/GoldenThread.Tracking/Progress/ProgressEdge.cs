@@ -71,7 +71,8 @@ public sealed class ProgressEdge(StatusReadStore store, TimeProvider clock) : Pr
         var subject = Fields.Text(request.Subject, "subject", 50);
         var year = TrackingFields.OptionalYearGroup(request.YearGroup, "year_group");
         Task<SharesRow?> OfGroupAsync(string? group) => store.SharesAsync(
-            context.Authority(), context.SensitiveAuthority(), request.SchoolUrn, collection, subject, year, group, context.CancellationToken);
+            context.Authority(), context.SensitiveAuthority(), request.SchoolUrn, collection, subject, year, group, clock.Today(),
+            context.CancellationToken);
         var shares = await OfGroupAsync(request.Group.Length == 0 ? null : request.Group)
             ?? throw (await OfGroupAsync(null) is null ? Errors.SchoolNotFound() : Errors.GroupNotFound());
         var judged = shares.FallingBehind + shares.Stuck + shares.SlowMoving + shares.Exceeding + shares.OnTrack;

@@ -128,12 +128,14 @@ public sealed class StatusReadStore(NpgsqlDataSource source)
 
     /// <summary>
     /// How many pupils have each status, and how many were expected: enrolled at their main school on the day the collection was due, in the
-    /// year groups of which the collection takes a test of the subject. Their status counts wherever they sat. Null outside the grant, or where the group is unknown or not for the caller to see. A grant of some classes only
-    /// does not answer for a school.
+    /// year groups of which the collection takes a test of the subject. Their status counts wherever they sat while they were enrolled here; what
+    /// they sat elsewhere once they had left is the next school's. Of a group, a pupil who left and is not told to the caller now counts only where what the group reads was known before.
+    /// Null outside the grant, or where the group is unknown or not for the caller to see. A grant of some classes only does not answer for a
+    /// school.
     /// </summary>
     public async Task<SharesRow?> SharesAsync(
         Authority authority, Authority sensitive, int schoolUrn, Guid collectionId, string subject, string? yearGroup, string? group,
-        CancellationToken ct)
+        DateOnly today, CancellationToken ct)
     {
         const string Sql = """
             with due as (
@@ -159,7 +161,11 @@ public sealed class StatusReadStore(NpgsqlDataSource source)
                   and (@groupCode::text is null or exists (
                       select 1 from group_membership m
                       where m.pupil_id = e.pupil_id and m.group_code = @groupCode
-                        and m.from_on <= due.due_on and (m.to_on is null or m.to_on >= due.due_on)))
+                        and m.from_on <= due.due_on and (m.to_on is null or m.to_on >= due.due_on))
+                    and (not learnt_since_leaving(e.pupil_id, @schoolUrn, @groupCode, due.due_on) or exists (
+                        select 1
+                        from pupils_named_to(@Issuer, @Holder, roles_for_group(@groupCode, @Roles, @SensitiveRoles), @today) n
+                        where n.pupil_id = e.pupil_id)))
             )
             select
                 (select count(*)::int from expected) as expected,
@@ -173,6 +179,16 @@ public sealed class StatusReadStore(NpgsqlDataSource source)
             from expected x
             left join progress_status s
                 on s.pupil_id = x.pupil_id and s.collection_id = @collectionId and s.subject = @subject
+                and (s.school_urn = @schoolUrn or not exists (
+                    select 1
+                    from result_copy r
+                    join test_copy t on t.test_id = r.test_id and t.subject = s.subject
+                    where r.pupil_id = s.pupil_id and r.collection_id = s.collection_id and r.school_urn = s.school_urn
+                      and not exists (
+                          select 1
+                          from enrolment e
+                          where e.pupil_id = r.pupil_id and e.school_urn = @schoolUrn and e.superseded_at is null
+                            and e.from_on <= r.sat_on and (e.to_on is null or e.to_on >= r.sat_on))))
             where exists (
                 select 1 from reach(@Issuer, @Holder, roles_for_group(@groupCode, @Roles, @SensitiveRoles)) g
                 where (g.school_urn is null or g.school_urn = @schoolUrn) and g.class_ids is null
@@ -196,6 +212,7 @@ public sealed class StatusReadStore(NpgsqlDataSource source)
             subject,
             yearGroup,
             groupCode = group,
+            today,
         }, cancellationToken: ct));
     }
 

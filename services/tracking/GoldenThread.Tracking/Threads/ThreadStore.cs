@@ -186,7 +186,7 @@ public sealed class ThreadStore(NpgsqlDataSource source)
 
     /// <summary>
     /// Scores of target pupils before and after, each pair on one and the same scale and sat where the caller reaches, with what regression to the
-    /// mean needs: the mean of all who sat before on the scale in the pupil's year group, and the reliability, unknown where either test's is.
+    /// mean needs: the mean and number of all who sat before on the scale in the pupil's year group, and the reliability, unknown where either test's is.
     /// </summary>
     public async Task<IReadOnlyList<PairRow>> PairsAsync(GapThread thread, Guid after, Authority authority, Authority sensitive, CancellationToken ct)
     {
@@ -200,7 +200,7 @@ public sealed class ThreadStore(NpgsqlDataSource source)
                 where r.collection_id in (@Before, @after) and t.subject = @Subject and r.score is not null
                 order by r.pupil_id, r.collection_id, t.scale, r.sat_on desc, r.recorded_at desc, r.result_id desc
             ), population as (
-                select scale, year_group, avg(score) as mean from scored where collection_id = @Before group by scale, year_group
+                select scale, year_group, avg(score) as mean, count(*)::int as pupils from scored where collection_id = @Before group by scale, year_group
             ), target as (
                 select s.*
                 from scored s
@@ -211,7 +211,7 @@ public sealed class ThreadStore(NpgsqlDataSource source)
                         and (g.subjects is null or @Subject = any (g.subjects))
                         and (g.year_groups is null or s.year_group = any (g.year_groups)))
             )
-            select b.pupil_id, b.scale, b.score as before, a.score as after, p.mean as population_mean,
+            select b.pupil_id, b.scale, b.score as before, a.score as after, p.mean as population_mean, p.pupils as population,
                 case when a.reliability is not null and b.reliability is not null then least(a.reliability, b.reliability) end as reliability
             from target b
             join target a on a.pupil_id = b.pupil_id and a.collection_id = @after and a.scale = b.scale and a.due_on > b.due_on
@@ -232,6 +232,21 @@ public sealed class ThreadStore(NpgsqlDataSource source)
             thread.Gap.Subject,
             Targets = thread.TargetPupilIds.ToArray(),
         }, cancellationToken: ct))).AsList();
+    }
+
+    /// <summary>Whether a collection is due after the thread's own, or one of them is unknown.</summary>
+    public async Task<bool> IsLaterAsync(GapThread thread, Guid after, CancellationToken ct)
+    {
+        const string Sql = """
+            select not exists (
+                select 1
+                from collection_copy b
+                join collection_copy a on a.collection_id = @after and a.due_on <= b.due_on
+                where b.collection_id = @before)
+            """;
+        await using var connection = await source.OpenConnectionAsync(ct);
+        return await connection.ExecuteScalarAsync<bool>(
+            new CommandDefinition(Sql, new { before = Guid.Parse(thread.Gap.CollectionId), after }, cancellationToken: ct));
     }
 
     private static async Task<GapThread?> FindAsync(
@@ -334,6 +349,9 @@ public sealed record PairRow
     public required double After { get; init; }
 
     public required double PopulationMean { get; init; }
+
+    /// <summary>How many that mean is of.</summary>
+    public required int Population { get; init; }
 
     public double? Reliability { get; init; }
 }

@@ -31,7 +31,7 @@ public sealed class ThreadsEdge(ThreadStore store, GapStore gaps, StatusReadStor
             throw Errors.ThreadInvalid("review_on", "The review must be today or later.");
         }
 
-        var counted = await gaps.CountAsync(question, context.Authority(), context.SensitiveAuthority(), ct) ?? throw Errors.GapNotFound();
+        var counted = await gaps.CountAsync(question, context.Authority(), context.SensitiveAuthority(), clock.Today(), ct) ?? throw Errors.GapNotFound();
         await using var work = await works.BeginAsync(context);
         await DemandOwnerAsync(work, owner, "owner_person_id", ct);
         if (await store.CountOnRollAsync(
@@ -130,7 +130,12 @@ public sealed class ThreadsEdge(ThreadStore store, GapStore gaps, StatusReadStor
         var after = Fields.Id(request.CollectionId, "collection_id");
         var thread = await FindAsync(request.ThreadId, context);
         var pairs = await store.PairsAsync(thread, after, context.Authority(), context.SensitiveAuthority(), context.CancellationToken);
-        return pairs.Count == 0 ? throw Errors.ImpactNotMeasurable() : Impact(thread, pairs);
+        if (pairs.Count > 0)
+        {
+            return Impact(thread, pairs);
+        }
+
+        throw await store.IsLaterAsync(thread, after, context.CancellationToken) ? Errors.ImpactNotMeasurable() : Errors.ImpactNotLater();
     }
 
     private static MeasureImpactResponse Impact(GapThread thread, IReadOnlyList<PairRow> pairs)
@@ -171,8 +176,10 @@ public sealed class ThreadsEdge(ThreadStore store, GapStore gaps, StatusReadStor
         answer.Before = Means.Interval(Sample.Of(pairs.Select(p => p.Before))).ToProto();
         answer.After = Means.Interval(Sample.Of(pairs.Select(p => p.After))).ToProto();
         answer.Change = compared.Change.ToProto();
-        answer.ExpectedWithoutAction = reliability is null
-            ? Figures.Redacted("NOT_AVAILABLE", "The reliability of the test is unknown.")
+        answer.ExpectedWithoutAction =
+            reliability is null ? Figures.Redacted("NOT_AVAILABLE", "The reliability of the test is unknown.")
+            : pairs.Any(p => Figures.IsSmall(p.Population)) ? Figures.Redacted(
+                "NOT_AVAILABLE", "In the year group of a target pupil so few sat before that their mean does not say what to expect.")
             : compared.ExpectedChange.ToProto();
         answer.Verdict = compared.Verdict == Verdict.CannotTell ? ImpactVerdict.CannotTell : ImpactVerdict.CannotAttribute;
     }

@@ -147,6 +147,11 @@ public sealed class AccessTests(TrackingHouse house)
         await RefusedAsync(StatusCode.NotFound, "SCHOOL_NOT_FOUND", () => PutAsync(lead, third, other));
         await house.It.Grants.GiveGrantAsync(new() { Grant = For(lead, Role.DataLead, other) }, house.It.Headers);
         Assert.Equal(2, (await PutAsync(lead, third, other)).PredecessorUrns.Count);
+
+        // Who could not put it back does not take it out either.
+        await SameRefusalAsync(() => PutAsync(lead), () => PutAsync(lead, other));
+        Assert.Equal([third], (await PutAsync(lead, third)).PredecessorUrns);
+        Assert.Empty((await PutAsync(house.Lead)).PredecessorUrns);
     }
 
     [Fact]

@@ -185,13 +185,57 @@ public sealed class GroupTests(TrackingHouse house)
         Assert.Equal([house1], (await senior.ImportAsync(other, dryRun: true)).Differences.Select(d => d.What));
         Assert.Equal([carer, house1], (await head.ImportAsync(other, dryRun: true)).Differences.Select(d => d.What));
 
-        static GroupDefinition Of(string[] facts, bool sensitive = false) => new()
+    }
+
+    [Fact]
+    public async Task Define_OfASensitiveGroup_HidesTheOtherGroupsThatReadItsAttribute_UntilItIsNoLonger()
+    {
+        var urn = await house.SchoolAsync();
+        var (carer, house1) = ($"attr:carer-{urn}", $"attr:house-{urn}");
+        await house.Lead.ImportAsync($"URN,Forename,Surname,DOB,Sex,Year group,From,{carer},{house1}\n{urn},A,Told,2016-01-01,F,5,2025-09-01,yes,red\n");
+        var (senco, head) = (await house.CallerAsync(Role.Senco, urn), await house.CallerAsync(Role.Headteacher, urn));
+        var pupil = await house.Lead.PupilAsync(urn, "Told");
+        var (same, both, other, marked, later) = ($"same-{urn}", $"both-{urn}", $"other-{urn}", $"marked-{urn}", $"later-{urn}");
+        await DefineAsync(same, Of([carer]));
+        await DefineAsync(both, Of([house1, carer]));
+        await DefineAsync(other, Of([house1]));
+        Assert.Equal([both, other, same], await GroupsAsync(senco));
+
+        Assert.True((await DefineAsync(marked, Of([carer], sensitive: true))).Definition.Sensitive);
+        Assert.True((await DefineAsync(later, Of([carer]))).Definition.Sensitive);
+
+        // The attribute beside it tells nothing of who is in the group, and stays as it was.
+        Assert.Equal([other], await GroupsAsync(senco));
+        Assert.Equal([both, later, marked, other, same], await GroupsAsync(head));
+        Assert.Equal([house1], (await senco.PupilAsync(urn, "Told")).Facts.Select(f => f.Fact));
+        foreach (var code in new[] { same, both, later, marked })
         {
-            Name = "Of the trust",
-            ComparatorName = "not in it",
-            Sensitive = sensitive,
-            AnyOf = { new GroupClause { AllOf = { facts.Select(f => new GroupCondition { Fact = f }) } } },
-        };
+            await RefusedAsync(StatusCode.PermissionDenied, "GROUP_SENSITIVE", () => senco.ListAsync(urn, group: code));
+            Assert.Single(await head.ListAsync(urn, group: code));
+        }
+
+        foreach (var code in new[] { same, both })
+        {
+            Assert.True((await house.ToldAsync<GroupDefined>(e => e.Group == code && e.DefinitionVersion == 2)).Sensitive);
+        }
+
+        var members = await house.ToldAsync<PupilsChanged>(e =>
+            e.Rows?.Any(r => $"{r.PupilId}" == pupil.PupilId && r.Groups.Any(g => g.Group == marked) && r.Groups.All(g => g.Group != later)) == true);
+        Assert.Equal(2, members.Rows![0].Groups.First(g => g.Group == same).DefinitionVersion);
+
+        // What a definition says itself has not changed.
+        Assert.Equal(2, (await DefineAsync(same, Of([carer]))).Version);
+        Assert.Equal(1, (await DefineAsync(other, Of([house1]))).Version);
+
+        Assert.False((await DefineAsync(marked, Of([carer]))).Definition.Sensitive);
+        Assert.Equal([both, later, marked, other, same], await GroupsAsync(senco));
+        Assert.False((await house.ToldAsync<GroupDefined>(e => e.Group == same && e.DefinitionVersion == 3)).Sensitive);
+
+        async Task<Group> DefineAsync(string code, GroupDefinition definition) =>
+            (await house.Lead.Groups.DefineGroupAsync(new() { Group = code, Definition = definition }, house.Lead.Headers)).Group;
+
+        async Task<string[]> GroupsAsync(TestCaller by) =>
+            (await by.PupilAsync(urn, "Told")).Groups.Where(g => g.EndsWith($"-{urn}", StringComparison.Ordinal)).Order(StringComparer.Ordinal).ToArray();
     }
 
     [Fact]
@@ -217,6 +261,14 @@ public sealed class GroupTests(TrackingHouse house)
         Assert.Equal(["CHKC", "CHNE", "CMAL", "COCH"], (await house.Lead.ListAsync(urn, "2025-09-01", "ethnic-chinese")).Select(p => p.Surname[..4]).Order());
         Assert.Equal("OOTH", Assert.Single(await house.Lead.ListAsync(urn, "2025-09-01", "ethnic-other")).Surname[..4]);
     }
+
+    private static GroupDefinition Of(string[] facts, bool sensitive = false) => new()
+    {
+        Name = "Of the trust",
+        ComparatorName = "not in it",
+        Sensitive = sensitive,
+        AnyOf = { new GroupClause { AllOf = { facts.Select(f => new GroupCondition { Fact = f }) } } },
+    };
 
     private static GroupDefinition House(string name) => new()
     {

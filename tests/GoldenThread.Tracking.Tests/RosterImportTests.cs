@@ -376,6 +376,26 @@ public sealed class RosterImportTests(TrackingHouse house)
     }
 
     [Fact]
+    public async Task ManyMendsAtOnce_DoNotWaitForEachOther()
+    {
+        // Twice as many as there are connections to the database.
+        const int Many = 40;
+        var urn = await house.SchoolAsync();
+        var lines = Enumerable.Range(0, Many).Select(at => $",{urn},A,Mend{at},2016-01-01,Z,5");
+        await house.Lead.ImportAsync($"UPN,URN,Forename,Surname,DOB,Sex,Year group\n{string.Join('\n', lines)}\n");
+        var rows = (await house.Lead.Rosters.ListQuarantinedRowsAsync(new() { SchoolUrn = urn, PageSize = 500 }, house.Lead.Headers)).Rows;
+        Assert.Equal(Many, rows.Count);
+
+        await Task.WhenAll(rows.Select(row => RefusedAsync(StatusCode.InvalidArgument, "ROW_INVALID", () => MendAsync(row, "Shoe size"))));
+        var mended = await Task.WhenAll(rows.Select(row => MendAsync(row, "Sex")));
+
+        Assert.All(mended, answer => Assert.Equal("mended", answer.Row.ClosedBecause));
+
+        Task<MendQuarantinedRowResponse> MendAsync(QuarantinedRow row, string column) => house.Lead.Rosters.MendQuarantinedRowAsync(
+            new() { RowId = row.RowId, Cells = { [column] = "F" } }, house.Lead.IfMatch(row.Etag)).ResponseAsync;
+    }
+
+    [Fact]
     public async Task Mend_OfACell_TriesTheRowAgain()
     {
         var urn = await house.SchoolAsync();

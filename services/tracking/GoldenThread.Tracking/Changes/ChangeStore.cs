@@ -186,7 +186,7 @@ internal sealed class ChangeStore(NpgsqlDataSource source)
         NpgsqlConnection connection, Position after, CancellationToken ct)
     {
         const string Sql = """
-            select tx::text as tx, group_code as key, group_code, version, name, comparator_name, sensitive, built_in
+            select tx::text as tx, group_code as key, group_code, version, name, comparator_name, sensitive, sensitive_itself, built_in
             from group_definition
             where (tx, group_code) > (@Tx::xid8, @Key) and superseded_at is null and tx < pg_snapshot_xmin(pg_current_snapshot())
             order by group_definition.tx, group_code

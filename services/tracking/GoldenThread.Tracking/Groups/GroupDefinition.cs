@@ -31,8 +31,11 @@ internal sealed record GroupDefinition
     /// <summary>Name of those who are not in it.</summary>
     public required string ComparatorName { get; init; }
 
-    /// <summary>Whether who is in it is for those who may see sensitive facts.</summary>
+    /// <summary>Whether who is in it is for those who may see sensitive facts: of itself, or since it reads an attribute that tells of such a group.</summary>
     public required bool Sensitive { get; init; }
+
+    /// <summary>Whether it is sensitive by what it says itself, whatever other groups say.</summary>
+    public required bool SensitiveItself { get; init; }
 
     /// <summary>Whether it came with the product.</summary>
     public bool BuiltIn { get; init; }
@@ -54,20 +57,22 @@ internal sealed record GroupDefinition
         }
 
         var clauses = said.AnyOf.Select(ReadClause).ToList();
+        var sensitive = said.Sensitive || clauses.TrueForAll(clause => clause.Any(c => Fact.Sensitive.Contains(c.Fact)));
         return new GroupDefinition
         {
             Group = group,
             Version = 0,
             Name = Fields.Text(said.Name.Trim(), "definition.name", LongestName),
             ComparatorName = Fields.Text(said.ComparatorName.Trim(), "definition.comparator_name", LongestName),
-            Sensitive = said.Sensitive || clauses.TrueForAll(clause => clause.Any(c => Fact.Sensitive.Contains(c.Fact))),
+            Sensitive = sensitive,
+            SensitiveItself = sensitive,
             Clauses = clauses,
         };
     }
 
-    /// <summary>Whether the other says the same, whatever its version.</summary>
+    /// <summary>Whether the other says the same itself, whatever its version and other groups.</summary>
     public bool SaysTheSameAs(GroupDefinition other) =>
-        (Name, ComparatorName, Sensitive) == (other.Name, other.ComparatorName, other.Sensitive)
+        (Name, ComparatorName, SensitiveItself) == (other.Name, other.ComparatorName, other.SensitiveItself)
         && Clauses.Count == other.Clauses.Count
         && Clauses.Zip(other.Clauses).All(pair =>
             pair.First.Count == pair.Second.Count && pair.First.Zip(pair.Second).All(c => c.First.SaysTheSameAs(c.Second)));

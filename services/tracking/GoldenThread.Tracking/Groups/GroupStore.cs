@@ -92,24 +92,24 @@ internal sealed class GroupStore(NpgsqlDataSource source)
     }
 
     /// <summary>
-    /// Narrows the touched pupils to those who are, or were, in the group by the two versions: the others' snapshots stay as they are.
+    /// Narrows the touched pupils to those who are, or were, in one of the groups by the two versions: the others' snapshots stay as they are.
     /// </summary>
-    public static async Task EvaluateOneAsync(Work work, string group, CancellationToken ct)
+    public static async Task EvaluateSomeAsync(Work work, string[] groups, CancellationToken ct)
     {
         const string Before = """
             create temporary table member_before on commit drop as
             select pupil_id from group_membership where false;
             """;
-        const string Keep = "insert into member_before select distinct pupil_id from group_membership where group_code = @group";
+        const string Keep = "insert into member_before select distinct pupil_id from group_membership where group_code = any (@groups)";
         const string Narrow = """
             delete from touched_pupil t
             where not exists (select 1 from member_before b where b.pupil_id = t.pupil_id)
-              and not exists (select 1 from group_membership m where m.pupil_id = t.pupil_id and m.group_code = @group)
+              and not exists (select 1 from group_membership m where m.pupil_id = t.pupil_id and m.group_code = any (@groups))
             """;
         await work.Connection.ExecuteAsync(work.LongCommand(Before, null, ct));
-        await work.Connection.ExecuteAsync(work.LongCommand(Keep, new { group }, ct));
+        await work.Connection.ExecuteAsync(work.LongCommand(Keep, new { groups }, ct));
         await EvaluateAsync(work, ct);
-        await work.Connection.ExecuteAsync(work.LongCommand(Narrow, new { group }, ct));
+        await work.Connection.ExecuteAsync(work.LongCommand(Narrow, new { groups }, ct));
     }
 
     /// <summary>How many pupils are, were or will be members.</summary>
@@ -123,7 +123,7 @@ internal sealed class GroupStore(NpgsqlDataSource source)
     public async Task<GroupDefinition?> GetAsync(string group, CancellationToken ct)
     {
         const string Sql = """
-            select group_code, version, name, comparator_name, sensitive, built_in
+            select group_code, version, name, comparator_name, sensitive, sensitive_itself, built_in
             from group_definition
             where group_code = @group and superseded_at is null
             """;
@@ -136,7 +136,7 @@ internal sealed class GroupStore(NpgsqlDataSource source)
     public async Task<List<GroupDefinition>> ListAsync(string after, int limit, CancellationToken ct)
     {
         const string Sql = """
-            select group_code, version, name, comparator_name, sensitive, built_in
+            select group_code, version, name, comparator_name, sensitive, sensitive_itself, built_in
             from group_definition
             where group_code > @after and superseded_at is null
             order by group_code
@@ -152,7 +152,7 @@ internal sealed class GroupStore(NpgsqlDataSource source)
     {
         const string Lock = "select pg_advisory_xact_lock(hashtextextended('tracking group definitions', 0))";
         const string Sql = """
-            select group_code, version, name, comparator_name, sensitive, built_in
+            select group_code, version, name, comparator_name, sensitive, sensitive_itself, built_in
             from group_definition
             where group_code = @group and superseded_at is null
             """;
@@ -161,44 +161,59 @@ internal sealed class GroupStore(NpgsqlDataSource source)
         return (await WithClausesAsync(work.Connection, work.Transaction, rows.AsList(), ct)).SingleOrDefault();
     }
 
-    /// <summary>Stores a definition as the next version of its group.</summary>
-    public static async Task DefineAsync(Work work, GroupDefinition definition, CancellationToken ct)
+    /// <summary>
+    /// Stores a definition as the next version of its group. A group that reads an attribute which tells who is in a sensitive one tells it, too:
+    /// answers the definition as it now stands, and the next versions of the other groups that it made sensitive, or that are no longer.
+    /// </summary>
+    public static async Task<List<GroupDefinition>> DefineAsync(Work work, GroupDefinition definition, CancellationToken ct)
     {
-        const string Sql = """
-            update group_definition set superseded_at = now(), tx = pg_current_xact_id() where group_code = @Group and superseded_at is null;
-
-            insert into group_definition (group_code, version, name, comparator_name, sensitive, built_in)
-            values (@Group, @Version, @Name, @ComparatorName, @Sensitive, @BuiltIn);
+        const string ReadsSensitive = """
+            exists (
+                select 1
+                from group_condition c
+                join sensitive_facts(@always) s on s.fact = c.fact
+                where c.group_code = d.group_code and c.version = d.version and starts_with(c.fact, @prefix))
             """;
-        const string Condition = """
+        const string Own = $"""
+            update group_definition d
+            set sensitive = d.sensitive_itself or {ReadsSensitive}
+            where d.group_code = @Group and d.superseded_at is null
+            """;
+        const string Others = $"""
+            update group_definition d
+            set superseded_at = now(), tx = pg_current_xact_id()
+            where d.superseded_at is null and d.sensitive <> (d.sensitive_itself or {ReadsSensitive})
+            returning d.group_code
+            """;
+        const string Next = """
+            with last as (
+                select group_code, max(version) as version from group_definition where group_code = any (@codes) group by group_code
+            ),
+            defined as (
+                insert into group_definition (group_code, version, name, comparator_name, sensitive, sensitive_itself, built_in)
+                select group_code, version + 1, name, comparator_name, not sensitive, sensitive_itself, built_in
+                from group_definition
+                join last using (group_code, version)
+            )
             insert into group_condition (group_code, version, clause, position, fact, in_values, starting_with, within_years, ever, negated)
-            values (@Group, @Version, @Clause, @Position, @Fact, @In, @StartingWith, @WithinYears, @Ever, @Negated)
+            select group_code, version + 1, clause, position, fact, in_values, starting_with, within_years, ever, negated
+            from group_condition
+            join last using (group_code, version)
             """;
-        await work.Connection.ExecuteAsync(work.Command(Sql, new
-        {
-            definition.Group,
-            definition.Version,
-            definition.Name,
-            definition.ComparatorName,
-            definition.Sensitive,
-            definition.BuiltIn,
-        }, ct));
-
-        // At most 200 rows with arrays in them, which no unnest can carry: Dapper sends them one after the other.
-        var conditions = definition.Clauses.SelectMany((clause, i) => clause.Select((c, j) => new
-        {
-            definition.Group,
-            definition.Version,
-            Clause = (short)(i + 1),
-            Position = (short)(j + 1),
-            c.Fact,
-            c.In,
-            c.StartingWith,
-            WithinYears = (short)c.WithinYears,
-            c.Ever,
-            c.Negated,
-        })).ToList();
-        await work.Connection.ExecuteAsync(work.Command(Condition, conditions, ct));
+        const string Read = """
+            select group_code, version, name, comparator_name, sensitive, sensitive_itself, built_in
+            from group_definition
+            where group_code = any (@codes) and superseded_at is null
+            order by group_code = @Group desc, group_code
+            """;
+        await StoreAsync(work, definition, ct);
+        var parameters = new { definition.Group, always = Fact.Sensitive, prefix = Fact.AttributePrefix };
+        await work.Connection.ExecuteAsync(work.Command(Own, parameters, ct));
+        var others = (await work.Connection.QueryAsync<string>(work.Command(Others, parameters, ct))).AsList();
+        await work.Connection.ExecuteAsync(work.Command(Next, new { codes = others.ToArray() }, ct));
+        var codes = others.Append(definition.Group).ToArray();
+        var rows = await work.Connection.QueryAsync<GroupRow>(work.Command(Read, new { codes, definition.Group }, ct));
+        return await WithClausesAsync(work.Connection, work.Transaction, rows.AsList(), ct);
     }
 
     /// <summary>Rows with their clauses, in the order of the rows.</summary>
@@ -226,9 +241,49 @@ internal sealed class GroupStore(NpgsqlDataSource source)
             Name = r.Name,
             ComparatorName = r.ComparatorName,
             Sensitive = r.Sensitive,
+            SensitiveItself = r.SensitiveItself,
             BuiltIn = r.BuiltIn,
             Clauses = conditions[r.GroupCode].GroupBy(c => c.Clause).Select(g => (IReadOnlyList<GroupCondition>)g.Select(c => c.ToCondition()).ToList()).ToList(),
         }).ToList();
+    }
+
+    private static async Task StoreAsync(Work work, GroupDefinition definition, CancellationToken ct)
+    {
+        const string Sql = """
+            update group_definition set superseded_at = now(), tx = pg_current_xact_id() where group_code = @Group and superseded_at is null;
+
+            insert into group_definition (group_code, version, name, comparator_name, sensitive, sensitive_itself, built_in)
+            values (@Group, @Version, @Name, @ComparatorName, @SensitiveItself, @SensitiveItself, @BuiltIn);
+            """;
+        const string Condition = """
+            insert into group_condition (group_code, version, clause, position, fact, in_values, starting_with, within_years, ever, negated)
+            values (@Group, @Version, @Clause, @Position, @Fact, @In, @StartingWith, @WithinYears, @Ever, @Negated)
+            """;
+        await work.Connection.ExecuteAsync(work.Command(Sql, new
+        {
+            definition.Group,
+            definition.Version,
+            definition.Name,
+            definition.ComparatorName,
+            definition.SensitiveItself,
+            definition.BuiltIn,
+        }, ct));
+
+        // At most 200 rows with arrays in them, which no unnest can carry: Dapper sends them one after the other.
+        var conditions = definition.Clauses.SelectMany((clause, i) => clause.Select((c, j) => new
+        {
+            definition.Group,
+            definition.Version,
+            Clause = (short)(i + 1),
+            Position = (short)(j + 1),
+            c.Fact,
+            c.In,
+            c.StartingWith,
+            WithinYears = (short)c.WithinYears,
+            c.Ever,
+            c.Negated,
+        })).ToList();
+        await work.Connection.ExecuteAsync(work.Command(Condition, conditions, ct));
     }
 
     private sealed record ConditionRow
@@ -265,6 +320,8 @@ internal sealed record GroupRow
     public required string ComparatorName { get; init; }
 
     public required bool Sensitive { get; init; }
+
+    public required bool SensitiveItself { get; init; }
 
     public required bool BuiltIn { get; init; }
 }

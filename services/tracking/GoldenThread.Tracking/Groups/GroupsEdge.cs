@@ -19,8 +19,7 @@ internal sealed class GroupsEdge(GroupStore store, Works works, TimeProvider clo
         context.DemandIfMatchWhereSent(known?.Version);
         if (known is null || !known.SaysTheSameAs(wanted))
         {
-            known = wanted with { Version = (known?.Version ?? 0) + 1, BuiltIn = known?.BuiltIn ?? false };
-            await DefineAsync(work, known, ct);
+            known = await DefineAsync(work, wanted with { Version = (known?.Version ?? 0) + 1, BuiltIn = known?.BuiltIn ?? false }, ct);
         }
 
         var members = await GroupStore.CountMembersAsync(work, known.Group, ct);
@@ -45,14 +44,19 @@ internal sealed class GroupsEdge(GroupStore store, Works works, TimeProvider clo
         return response;
     }
 
-    private async Task DefineAsync(Work work, GroupDefinition definition, CancellationToken ct)
+    private async Task<GroupDefinition> DefineAsync(Work work, GroupDefinition definition, CancellationToken ct)
     {
-        await GroupStore.DefineAsync(work, definition, ct);
+        var defined = await GroupStore.DefineAsync(work, definition, ct);
         await ChangeSets.OpenAsync(work, ct);
         await GroupStore.TouchEverybodyAsync(work, ct);
-        await GroupStore.EvaluateOneAsync(work, definition.Group, ct);
+        await GroupStore.EvaluateSomeAsync(work, defined.Select(d => d.Group).ToArray(), ct);
         await ChangeSets.CloseAsync(work, clock.GetUtcNow(), ct);
-        work.Publish(definition.ToEvent());
-        work.Audit("group", definition.Group, null, $"version {definition.Version}");
+        foreach (var group in defined)
+        {
+            work.Publish(group.ToEvent());
+            work.Audit("group", group.Group, null, $"version {group.Version}");
+        }
+
+        return defined[0];
     }
 }

@@ -39,42 +39,40 @@ internal sealed class QuarantineStore(NpgsqlDataSource source)
     /// </summary>
     public async Task<HashSet<Guid>> ReachedAsync(Authority by, Guid[] pupilIds, DateOnly today, CancellationToken ct)
     {
-        const string Sql = """
-            select distinct c.pupil_id from pupils_to_change(@Issuer, @Subject, @Roles, @today) c where c.pupil_id = any (@pupilIds)
-            """;
         if (pupilIds.Length == 0)
         {
             return [];
         }
 
         await using var connection = await source.OpenConnectionAsync(ct);
-        var ids = await connection.QueryAsync<Guid>(
-            new CommandDefinition(Sql, new { pupilIds, today, by.Issuer, by.Subject, by.Roles }, cancellationToken: ct));
-        return ids.ToHashSet();
+        return await ReachedAsync(connection, null, by, pupilIds, today, ct);
     }
+
+    /// <summary>The same within a work, which takes no second connection: many at once would wait for each other's.</summary>
+    public static Task<HashSet<Guid>> ReachedAsync(Work work, Authority by, Guid[] pupilIds, DateOnly today, CancellationToken ct) =>
+        pupilIds.Length == 0 ? Task.FromResult(new HashSet<Guid>()) : ReachedAsync(work.Connection, work.Transaction, by, pupilIds, today, ct);
 
     /// <summary>Those of the rows of which the caller may see sensitive cells, too.</summary>
     public async Task<HashSet<Guid>> SensitiveToAsync(Authority sensitive, Guid[] rowIds, CancellationToken ct)
     {
-        const string Sql = """
-            select r.row_id
-            from quarantined_row r
-            where r.row_id = any (@rowIds) and exists (
-                select 1 from whole_reach(@Issuer, @Subject, @Roles) g where g.school_urn is null or g.school_urn = r.school_urn)
-            """;
         await using var connection = await source.OpenConnectionAsync(ct);
-        var ids = await connection.QueryAsync<Guid>(
-            new CommandDefinition(Sql, new { rowIds, sensitive.Issuer, sensitive.Subject, sensitive.Roles }, cancellationToken: ct));
-        return ids.ToHashSet();
+        return await SensitiveToAsync(connection, null, sensitive, rowIds, ct);
     }
+
+    /// <summary>The same within a work.</summary>
+    public static Task<HashSet<Guid>> SensitiveToAsync(Work work, Authority sensitive, Guid[] rowIds, CancellationToken ct) =>
+        SensitiveToAsync(work.Connection, work.Transaction, sensitive, rowIds, ct);
 
     /// <summary>The kinds of facts whose cells are for those only who may see them.</summary>
     public async Task<HashSet<string>> SensitiveFactsAsync(CancellationToken ct)
     {
-        const string Sql = "select s.fact from sensitive_facts(@always) s";
         await using var connection = await source.OpenConnectionAsync(ct);
-        return (await connection.QueryAsync<string>(new CommandDefinition(Sql, new { always = Fact.Sensitive }, cancellationToken: ct))).ToHashSet();
+        return await SensitiveFactsAsync(connection, null, ct);
     }
+
+    /// <summary>The same within a work.</summary>
+    public static Task<HashSet<string>> SensitiveFactsAsync(Work work, CancellationToken ct) =>
+        SensitiveFactsAsync(work.Connection, work.Transaction, ct);
 
     /// <summary>Whether the caller may see sensitive cells at one school, and not at another or where no school is known.</summary>
     public static Task<bool> SeesMoreAtAsync(Work work, Authority sensitive, int? schoolUrn, int? otherUrn, CancellationToken ct)
@@ -164,6 +162,39 @@ internal sealed class QuarantineStore(NpgsqlDataSource source)
         const string Sql = "delete from quarantined_row where closed_at < now() - make_interval(days => @days)";
         await using var connection = await source.OpenConnectionAsync(ct);
         return await connection.ExecuteAsync(new CommandDefinition(Sql, new { days }, cancellationToken: ct));
+    }
+
+    private static async Task<HashSet<Guid>> ReachedAsync(
+        NpgsqlConnection connection, NpgsqlTransaction? transaction, Authority by, Guid[] pupilIds, DateOnly today, CancellationToken ct)
+    {
+        const string Sql = """
+            select distinct c.pupil_id from pupils_to_change(@Issuer, @Subject, @Roles, @today) c where c.pupil_id = any (@pupilIds)
+            """;
+        var ids = await connection.QueryAsync<Guid>(
+            new CommandDefinition(Sql, new { pupilIds, today, by.Issuer, by.Subject, by.Roles }, transaction, cancellationToken: ct));
+        return ids.ToHashSet();
+    }
+
+    private static async Task<HashSet<Guid>> SensitiveToAsync(
+        NpgsqlConnection connection, NpgsqlTransaction? transaction, Authority sensitive, Guid[] rowIds, CancellationToken ct)
+    {
+        const string Sql = """
+            select r.row_id
+            from quarantined_row r
+            where r.row_id = any (@rowIds) and exists (
+                select 1 from whole_reach(@Issuer, @Subject, @Roles) g where g.school_urn is null or g.school_urn = r.school_urn)
+            """;
+        var ids = await connection.QueryAsync<Guid>(
+            new CommandDefinition(Sql, new { rowIds, sensitive.Issuer, sensitive.Subject, sensitive.Roles }, transaction, cancellationToken: ct));
+        return ids.ToHashSet();
+    }
+
+    private static async Task<HashSet<string>> SensitiveFactsAsync(NpgsqlConnection connection, NpgsqlTransaction? transaction, CancellationToken ct)
+    {
+        const string Sql = "select s.fact from sensitive_facts(@always) s";
+        var facts = await connection.QueryAsync<string>(
+            new CommandDefinition(Sql, new { always = Fact.Sensitive }, transaction, cancellationToken: ct));
+        return facts.ToHashSet();
     }
 }
 

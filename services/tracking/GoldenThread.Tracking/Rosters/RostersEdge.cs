@@ -211,7 +211,7 @@ internal sealed class RostersEdge(QuarantineStore quarantine, Works works, TimeP
     private async Task<RosterLine> ReadMendedAsync(
         Work work, ServerCallContext context, MendQuarantinedRowRequest request, QuarantinedRowRow known, CancellationToken ct)
     {
-        var cells = await MendCellsAsync(context, request, known, ct);
+        var cells = await MendCellsAsync(work, context, request, known, ct);
         var line = new RosterRow(RosterHeader.Read([.. cells.Keys]), known.FromOn, clock.Today()).Read(known.Line, cells);
         if (line.SchoolUrn != known.SchoolUrn && !known.IsOwn
             && await QuarantineStore.SeesMoreAtAsync(work, context.SensitiveAuthority(), line.SchoolUrn, known.SchoolUrn, ct))
@@ -231,12 +231,12 @@ internal sealed class RostersEdge(QuarantineStore quarantine, Works works, TimeP
     }
 
     // Who may not see a cell cannot write it either: the row keeps what its file said.
-    private async Task<Dictionary<string, string>> MendCellsAsync(
-        ServerCallContext context, MendQuarantinedRowRequest request, QuarantinedRowRow known, CancellationToken ct)
+    private static async Task<Dictionary<string, string>> MendCellsAsync(
+        Work work, ServerCallContext context, MendQuarantinedRowRequest request, QuarantinedRowRow known, CancellationToken ct)
     {
         var cells = known.ReadCells();
-        var sensitive = await quarantine.SensitiveToAsync(context.SensitiveAuthority(), [known.RowId], ct);
-        var hidden = await quarantine.SensitiveFactsAsync(ct);
+        var sensitive = await QuarantineStore.SensitiveToAsync(work, context.SensitiveAuthority(), [known.RowId], ct);
+        var hidden = await QuarantineStore.SensitiveFactsAsync(work, ct);
         foreach (var (name, value) in request.Cells)
         {
             if (!RosterHeader.IsForEverybody(name, hidden) && !sensitive.Contains(known.RowId))
@@ -269,9 +269,9 @@ internal sealed class RostersEdge(QuarantineStore quarantine, Works works, TimeP
     private async Task<QuarantinedRow> AnswerAsync(Work work, ServerCallContext context, Guid rowId, CancellationToken ct)
     {
         var row = await QuarantineStore.ReadAsync(work, rowId, ct);
-        var reached = await quarantine.ReachedAsync(context.Authority(), row.CandidatePupilIds, clock.Today(), ct);
+        var reached = await QuarantineStore.ReachedAsync(work, context.Authority(), row.CandidatePupilIds, clock.Today(), ct);
         work.Audit("quarantined row", rowId.ToString(), row.SchoolUrn, row.ClosedBecause is null ? "still open" : "closed");
-        var sensitive = await quarantine.SensitiveToAsync(context.SensitiveAuthority(), [rowId], ct);
-        return row.ToProto(reached, sensitive.Contains(rowId), await quarantine.SensitiveFactsAsync(ct));
+        var sensitive = await QuarantineStore.SensitiveToAsync(work, context.SensitiveAuthority(), [rowId], ct);
+        return row.ToProto(reached, sensitive.Contains(rowId), await QuarantineStore.SensitiveFactsAsync(work, ct));
     }
 }

@@ -25,9 +25,10 @@ internal sealed class SchoolsEdge(SchoolStore store, Works works) : SchoolServic
             return await work.CommitAsync(new PutSchoolResponse { School = known.ToProto() });
         }
 
-        // Reports show a school's figures under its successor, so it takes a right to both to say that one replaced the other.
-        var newlyReplaced = wanted.PredecessorUrns.Except(known?.PredecessorUrns ?? []).ToArray();
-        if (!await SchoolStore.HoldsAllAsync(work, context.Authority(), newlyReplaced, ct))
+        // Reports show a school's figures under its successor, so it takes a right to both to say that one replaced the other, or that it did not.
+        var before = known?.PredecessorUrns ?? [];
+        var differing = wanted.PredecessorUrns.Except(before).Union(before.Except(wanted.PredecessorUrns)).ToArray();
+        if (!await SchoolStore.HoldsAllAsync(work, context.Authority(), differing, ct))
         {
             throw Errors.SchoolNotFound();
         }

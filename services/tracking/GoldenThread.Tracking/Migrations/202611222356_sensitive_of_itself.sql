@@ -1,0 +1,23 @@
+-- A group is sensitive of itself: the trust says so, or each clause reads a fact that always is. Or it is so since it reads an attribute that tells
+-- who is in such a group. Only the first kind makes attributes sensitive: one hides the other for ever else.
+alter table group_definition add column sensitive_itself boolean;
+update group_definition set sensitive_itself = sensitive;
+alter table group_definition alter column sensitive_itself set not null;
+
+create or replace function sensitive_facts(p_always text[])
+    returns table (fact text)
+    language sql stable
+as $$
+    select unnest(p_always)
+    union
+    select c.fact
+    from group_definition d
+    join group_condition c on c.group_code = d.group_code and c.version = d.version
+    where d.superseded_at is null
+      and d.sensitive_itself
+      and starts_with(c.fact, 'attr:')
+      and not exists (
+          select 1
+          from group_condition o
+          where o.group_code = c.group_code and o.version = c.version and o.clause = c.clause and not o.negated and o.fact = any (p_always))
+$$;

@@ -78,6 +78,7 @@ public sealed class SumsTests(ReportingHouse house)
             await Task.WhenAll(trust.Facts(round).Select(TellAsync));
             await house.SettledAsync();
             Assert.Equal(await PlainAsync(trust, null), await KeptAsync(trust));
+            Assert.Equal(await EnteredPlainlyAsync(trust), await EnteredAsync(trust));
         }
 
         foreach (var day in new DateOnly[] { new(2025, 9, 20), new(2025, 11, 20), new(2026, 3, 1) })
@@ -106,6 +107,27 @@ public sealed class SumsTests(ReportingHouse house)
     {
         await using var connection = await house.Database.OpenConnectionAsync();
         const string Sql = $"select {Columns} from attainment_summary where collection_id = any (@Collections) order by 1";
+        return (await connection.QueryAsync<string>(Sql, new { trust.Collections })).AsList();
+    }
+
+    private async Task<IReadOnlyList<string>> EnteredPlainlyAsync(RandomTrust trust)
+    {
+        await using var connection = await house.Database.OpenConnectionAsync();
+        const string Sql = """
+            select distinct concat_ws(' ', collection_id, school_urn, year_group, test_id)
+            from fact_result where collection_id = any (@Collections) order by 1
+            """;
+        return (await connection.QueryAsync<string>(Sql, new { trust.Collections })).AsList();
+    }
+
+    private async Task<IReadOnlyList<string>> EnteredAsync(RandomTrust trust)
+    {
+        await using var connection = await house.Database.OpenConnectionAsync();
+        const string Sql = """
+            select concat_ws(' ', c.id, e.school_urn, e.year_group, e.test_id)
+            from unnest(@Collections) as c (id) cross join lateral entered_tests(c.id) e
+            order by 1
+            """;
         return (await connection.QueryAsync<string>(Sql, new { trust.Collections })).AsList();
     }
 

@@ -284,14 +284,18 @@ internal sealed class BenchmarkStore(NpgsqlDataSource source)
             """;
         const string Groups = "select group_code, same_group, others from benchmark_group";
         const string Others = """
-            select distinct current_urn(school_urn) as school_urn, subject, year_group, scale
-            from (
-                select distinct f.school_urn, t.subject, f.year_group, t.scale
-                from (select distinct subject, year_group, scale from benchmark_use) u
-                join test t on t.subject = u.subject and t.scale = u.scale and not t.statutory
-                join fact_result f on f.test_id = t.test_id and f.year_group = u.year_group
-                where f.collection_id = @collectionId
-            ) o
+            with entered as materialized (
+                select distinct e.school_urn, t.subject, e.year_group, t.scale
+                from entered_tests(@collectionId) e
+                join test t on t.test_id = e.test_id and not t.statutory
+                join benchmark_use u on u.subject = t.subject and u.scale = t.scale and u.year_group = e.year_group
+            ),
+            -- Materialised, so that the lineage is followed once for each school.
+            schools as materialized (
+                select school_urn, current_urn(school_urn) as present_urn from (select distinct school_urn from entered) s
+            )
+            select distinct h.present_urn as school_urn, e.subject, e.year_group, e.scale
+            from entered e join schools h using (school_urn)
             """;
         await using var connection = await source.OpenConnectionAsync(ct);
         var rows = await connection.QueryAsync<BenchmarkRow, UseRow, NationalFigure>(

@@ -1,6 +1,7 @@
 using Dapper;
 using GoldenThread.TestSupport;
 using GoldenThread.Type.V1;
+using Google.Protobuf;
 using Grpc.Core;
 
 namespace GoldenThread.Assessment.Tests;
@@ -8,6 +9,8 @@ namespace GoldenThread.Assessment.Tests;
 /// <summary>A request repeated under one Idempotency-Key by somebody whose grants changed in between.</summary>
 public sealed class RepeatedAnswerTests(AssessmentHouse house)
 {
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
     [Fact]
     public async Task AnswerOfBefore_IsNotRepeated_ToWhoLostAGrantSince()
     {
@@ -58,6 +61,25 @@ public sealed class RepeatedAnswerTests(AssessmentHouse house)
         Assert.Equal(first, await trust.Lead.ImportAsync(trust.Autumn.CollectionId, file, headers: headers));
         await Refusals.RefusedAsync(StatusCode.FailedPrecondition, "COLLECTION_LOCKED",
             () => trust.Lead.ImportAsync(trust.Autumn.CollectionId, file, headers: trust.Lead.With("idempotency-key", Guid.NewGuid().ToString())));
+    }
+
+    [Fact]
+    public async Task UploadUnderANewKey_ToACollectionThatTakesNothing_IsRefusedBeforeItsEnd()
+    {
+        var trust = await Trust.FoundAsync(house);
+        await trust.Lead.Collections.LockCollectionAsync(
+            new() { CollectionId = trust.Autumn.CollectionId, AcceptMissing = true, Reason = "a test" }, trust.Lead.IfMatch(trust.Autumn.Etag));
+
+        await RefusedHalfWayAsync(trust.Autumn.CollectionId, StatusCode.FailedPrecondition, "COLLECTION_LOCKED");
+        await RefusedHalfWayAsync(Guid.NewGuid().ToString(), StatusCode.NotFound, "COLLECTION_NOT_FOUND");
+
+        async Task RefusedHalfWayAsync(string collectionId, StatusCode status, string reason)
+        {
+            using var call = trust.Lead.Results.ImportResults(trust.Lead.With("idempotency-key", Guid.NewGuid().ToString()));
+            await call.RequestStream.WriteAsync(new() { CollectionId = collectionId, File = new() { Data = ByteString.CopyFromUtf8("UPN,") } }, Ct);
+
+            await Refusals.RefusedAsync(status, reason, () => call.ResponseAsync.WaitAsync(TimeSpan.FromSeconds(10), Ct));
+        }
     }
 
     private async Task EndGrantAsync(TestCaller holder, int schoolUrn)

@@ -22,6 +22,7 @@ public sealed class SettingsTests
     [InlineData("Service:PeerPatience=00:00:00", "Service:PeerPatience must be a time")]
     [InlineData("Service:UploadPatience=00:00:00", "Service:UploadPatience must be a time")]
     [InlineData("Service:UploadPatience=30", "Service:UploadPatience must be a time of less than a day")]
+    [InlineData("Service:LeastUploadRate=0", "Service:LeastUploadRate must be 1 or more bytes a second")]
     [InlineData("Service:MostUploadsAtOnce=0", "Service:MostUploadsAtOnce must be 1 or more")]
     [InlineData("Rabbit:Password=", "Rabbit:Password is missing")]
     [InlineData("Rabbit:Host=broker.example.org", "Set Rabbit:UseTls=true")]

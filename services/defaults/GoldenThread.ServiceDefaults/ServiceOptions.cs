@@ -43,14 +43,24 @@ public sealed class ServiceOptions
     public int MostReadsWaiting { get; set; } = 100_000;
 
     /// <summary>
-    /// How many files may be uploaded at once: each holds a connection to the database until its last byte, or until nothing came for
+    /// How many files may be uploaded at once: each holds a connection to the database until its last byte, or until too little came within
     /// <see cref="UploadPatience"/>.
     /// </summary>
     [Range(1, int.MaxValue, ErrorMessage = "Service:MostUploadsAtOnce must be 1 or more; example: Service__MostUploadsAtOnce=4")]
     public int MostUploadsAtOnce { get; set; } = 4;
 
-    /// <summary>How long the sender of a file may send nothing before the upload is given up, and its place goes to another.</summary>
+    /// <summary>
+    /// How long the sender of a file may send nothing, or less than <see cref="LeastUploadRate"/> over this time, before the upload is given up, and its
+    /// place goes to another.
+    /// </summary>
     public TimeSpan UploadPatience { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>
+    /// Bytes a second at which a file must come, over each span of <see cref="UploadPatience"/>. A tenth of a slow school line (20 kB/s), so that such a
+    /// line may stop for most of the span; far more than somebody sends who only wants to hold the place.
+    /// </summary>
+    [Range(1, int.MaxValue, ErrorMessage = "Service:LeastUploadRate must be 1 or more bytes a second; example: Service__LeastUploadRate=2048")]
+    public int LeastUploadRate { get; set; } = 2048;
 }
 
 /// <summary>The service's own database. Section "Database".</summary>

@@ -179,7 +179,7 @@ internal sealed class PreparedCall
             size.MaxRequestBodySize = largest;
         }
 
-        // How long the sender may send nothing is the service's to say, which is kept waiting.
+        // How slowly the sender may send is the service's to say, which is kept waiting.
         context.Features.Get<IHttpMinRequestBodyDataRateFeature>()?.MinDataRate = null;
     }
 

@@ -68,7 +68,7 @@ internal sealed class ResultImport(Works works, TimeProvider clock)
 
     private static async Task<ImportResultsResponse?> RepeatedAsync(Work work, UploadStream<ImportResultsRequest> upload, CancellationToken ct)
     {
-        if (!work.IsRepeatable)
+        if (!await work.WasAnsweredAsync(ct))
         {
             return null;
         }

@@ -64,6 +64,12 @@ internal sealed class IdempotentCall(Caller caller, string rpc, string key)
         }
     }
 
+    public async Task<bool> WasAnsweredAsync(NpgsqlConnection connection, CancellationToken ct)
+    {
+        const string Sql = "select exists (select from idempotency where client = @client and rpc = @rpc and key = @key)";
+        return await connection.ExecuteScalarAsync<bool>(new CommandDefinition(Sql, new { client, rpc, key }, cancellationToken: ct));
+    }
+
     public async Task<IMessage?> FindAsync(NpgsqlConnection connection, CancellationToken ct)
     {
         const string Sql = """

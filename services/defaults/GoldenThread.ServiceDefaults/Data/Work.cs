@@ -106,8 +106,10 @@ public sealed class Work : IAsyncDisposable
     public void Audit(string subjectKind, string subjectId, int? schoolUrn = null, string? detail = null) =>
         Audit(subjectKind, [subjectId], schoolUrn, detail);
 
-    /// <summary>Whether the request carries an Idempotency-Key, so that it may be one that was answered before.</summary>
-    public bool IsRepeatable => idempotent is not null;
+    /// <summary>
+    /// Whether an answer is stored for the request's Idempotency-Key: only then is an upload worth reading to its end for <see cref="ReplayAsync"/>.
+    /// </summary>
+    public async Task<bool> WasAnsweredAsync(CancellationToken ct) => idempotent is not null && await idempotent.WasAnsweredAsync(Connection, ct);
 
     /// <summary>
     /// For an upload, whose content is known only at its end: the answer stored for this key and content, or null where there is none.

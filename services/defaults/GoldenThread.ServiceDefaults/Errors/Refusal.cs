@@ -54,9 +54,10 @@ public static class Refusal
     /// <summary>More was sent than is taken: REST 413.</summary>
     public static RpcException TooLarge(string reason, string message) => Build(StatusCode.ResourceExhausted, reason, message);
 
-    /// <summary>The sender of a file stopped in the middle of it: REST 408.</summary>
-    public static RpcException UploadStalled(TimeSpan patience) => Build(StatusCode.Aborted, "UPLOAD_STALLED", string.Create(CultureInfo.InvariantCulture,
-        $"Nothing more of the file came for {patience.TotalSeconds:0.#} seconds, so it was given up and nothing of it was done. Send the whole file again."));
+    /// <summary>The sender of a file stopped in the middle of it, or sends hardly anything: REST 408.</summary>
+    public static RpcException UploadStalled(TimeSpan patience, long least) => Build(StatusCode.Aborted, "UPLOAD_STALLED", string.Create(
+        CultureInfo.InvariantCulture,
+        $"Less than {least:N0} bytes of the file came within {patience.TotalSeconds:0.#} seconds, so it was given up and nothing of it was done. Send the whole file again."));
 
     /// <summary>Somebody else changed it meanwhile: REST 412.</summary>
     public static RpcException EtagMismatch() =>

@@ -6,7 +6,7 @@ namespace GoldenThread.ServiceDefaults;
 
 /// <summary>
 /// Lets in as many uploads at once as the service has room for, and tells the next to come again. An upload works in one transaction while its file is
-/// read: as many slow senders as there are connections would leave none to anybody else. For the same reason it waits only so long for the next piece.
+/// read: as many slow senders as there are connections would leave none to anybody else. For the same reason it waits for no file that comes too slowly.
 /// </summary>
 internal sealed class UploadLimit(IOptions<ServiceOptions> options) : Interceptor, IDisposable
 {
@@ -25,7 +25,7 @@ internal sealed class UploadLimit(IOptions<ServiceOptions> options) : Intercepto
 
         try
         {
-            return await continuation(new PatientReader<TRequest>(requestStream, options.Value.UploadPatience), context);
+            return await continuation(new PatientReader<TRequest>(requestStream, options.Value.UploadPatience, options.Value.LeastUploadRate), context);
         }
         finally
         {

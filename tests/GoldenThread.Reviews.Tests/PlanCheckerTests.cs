@@ -167,6 +167,8 @@ public partial class PlanCheckerTests
             good => good.Change(good.MeetingInJune(), m => m with { PersonId = good.Member("english-lead").PersonId })),
         ["A meeting of a head with the own school"] = new("own-school", "is a meeting of somebody with their own school",
             good => good.Change(good.MeetingInJune(), m => m with { PersonId = good.HeadOf(m.SchoolUrn).PersonId })),
+        ["A meeting of an executive head with the other school"] = new("own-school", "is a meeting of somebody with their own school",
+            good => good.Person(good.MeetingInJune().PersonId!.Value, p => p with { HeadOf = [good.MeetingInJune().SchoolUrn] })),
     };
 
     public static TheoryData<string> Names => [.. Cases.Keys];

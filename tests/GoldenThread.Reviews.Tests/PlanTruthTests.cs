@@ -31,17 +31,24 @@ public class PlanTruthTests
     public void Visit_FarFromItsTarget_IsPlacedRatherThanLeftOut(int schools)
     {
         // The consultant is there for a fortnight in June: for a review that was to be in autumn that costs more than to leave it out.
-        var input = GeneratedTrust.Make(schools, 31, moving: false) with { People = PlannerTests.Staffed(schools) };
-        var people = input.People.Select(p => p.Duties.Contains("consultant")
-            ? p with { Leave = [new(new(2025, 9, 1), new(2026, 6, 14)), new(new(2026, 6, 29), new(2026, 8, 31))] }
-            : p).ToList();
-        input = input with { People = people };
+        // A review needs a head of another school: to a trust of one school somebody comes from outside.
+        var input = WithTheConsultantInJune(schools);
+        input = schools > 1 ? input : input with { People = [.. input.People, HeadFromOutside(input)] };
 
         var plan = Planner.Make(input);
 
         var taken = new Taken(input, plan);
         Assert.All(plan.Visits.Where(v => v.On is null), v => Assert.Equal((v.Entitlement, ""), (v.Entitlement, taken.WhereItFits(v))));
         Assert.Contains(plan.Visits, v => v.Entitlement == "peer-challenge-review" && v.On is not null);
+    }
+
+    [Fact]
+    public void Review_OfATrustOfOneSchool_IsLeftOutForWantOfAnotherHead()
+    {
+        var plan = Planner.Make(WithTheConsultantInJune(1));
+
+        var review = Assert.Single(plan.Visits, v => v.Entitlement == "peer-challenge-review");
+        Assert.Equal((null, "Nobody from outside the school has the duty head."), (review.On, review.UnplacedReason));
     }
 
     [Theory]
@@ -69,6 +76,20 @@ public class PlanTruthTests
             Assert.Contains(plan.Visits, v => v.On is null && v.UnplacedReason == shortage.Words);
         }
     }
+
+    private static PlanInput WithTheConsultantInJune(int schools)
+    {
+        var input = GeneratedTrust.Make(schools, 31, moving: false) with { People = PlannerTests.Staffed(schools) };
+        return input with
+        {
+            People = input.People.Select(p => p.Duties.Contains("consultant")
+                ? p with { Leave = [new(new(2025, 9, 1), new(2026, 6, 14)), new(new(2026, 6, 29), new(2026, 8, 31))] }
+                : p).ToList(),
+        };
+    }
+
+    private static PlanPerson HeadFromOutside(PlanInput input) =>
+        input.People.Single(p => p.Duties.Contains("head")) with { Id = new Guid(99, 0, 0, new byte[8]), SchoolUrn = null };
 
     private static (PlanInput Input, YearPlan Plan) Planned(int seed)
     {
@@ -133,7 +154,7 @@ public class PlanTruthTests
         private bool CanVisit(PlanPerson person, PlanSchool school, DateOnly day, int halfDays)
         {
             var days = placed.Where(v => v.Team.Any(m => m.PersonId == person.Id)).Select(v => v.On!.Value).Append(day).Distinct().ToList();
-            return person.SchoolUrn != school.Urn && IsThere(person, day)
+            return person.SchoolUrn != school.Urn && !person.HeadOf.Contains(school.Urn) && IsThere(person, day)
                 && HalfDays(person, day, 0) + (person.HalfDays ? halfDays : 2) <= 2
                 && days.Count(d => Week(d) == Week(day)) <= person.DaysPerWeek && days.Count <= person.DaysPerYear;
         }

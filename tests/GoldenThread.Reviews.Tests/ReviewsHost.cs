@@ -107,6 +107,14 @@ public sealed class ReviewsHost : IAsyncLifetime
     /// <summary>Tells the service something as tracking would.</summary>
     public Task TellAsync<T>(T fact) where T : class => service.Services.GetRequiredService<IBus>().Publish(fact);
 
+    /// <summary>A connection of its own to the service's database, for what happens at the same time.</summary>
+    public async Task<NpgsqlConnection> OpenAsync()
+    {
+        var connection = new NpgsqlConnection(database.ConnectionString);
+        await connection.OpenAsync();
+        return connection;
+    }
+
     /// <summary>A number out of the service's database.</summary>
     public async Task<long> CountAsync(string sql)
     {

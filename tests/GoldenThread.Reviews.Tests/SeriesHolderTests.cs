@@ -37,6 +37,38 @@ public class SeriesHolderTests
         Assert.All(plan.Meetings.Where(m => m.Entitlement == "one-to-one"), m => Assert.Equal(executive.Id, m.PersonId));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Series_GoesToNoHeadOfTheSchool_ThoughTheyBelongToAnother(bool heldItBefore)
+    {
+        var input = GeneratedTrust.Make(3, 15, moving: false) with { People = PlannerTests.Staffed(3) };
+        var other = input.Schools[1].Urn;
+        var lead = input.People.Single(p => p.Duties.Contains("improvement-lead"));
+        var executive = lead with { Id = new Guid(0, 0, 1, new byte[8]), SchoolUrn = 100_000 };
+        input = input with { People = [executive, .. input.People] };
+        if (heldItBefore)
+        {
+            var before = Planner.Make(input with { People = input.People.Where(p => p.Id != lead.Id).ToList() });
+            input = input with
+            {
+                PlanFrom = January,
+                Kept = before.Visits.Where(v => v.On < January).Select(PlannerTests.Keep).ToList(),
+                KeptMeetings = before.Meetings.Where(m => (m.On ?? m.Week.AddDays(4)) < January).Select(PlannerTests.Keep).ToList(),
+            };
+            Assert.Contains(input.KeptMeetings, m => m.SchoolUrn == other && m.PersonId == executive.Id);
+        }
+
+        input = input with { People = input.People.Select(p => p.Id == executive.Id ? p with { HeadOf = [100_000, other] } : p).ToList() };
+
+        var plan = Planner.Make(input);
+
+        Assert.Empty(PlanChecker.Check(input, plan).Select(v => v.Words));
+        var series = plan.Meetings.Where(m => m.SchoolUrn == other && m.Entitlement == "one-to-one").ToList();
+        Assert.NotEmpty(series);
+        Assert.All(series, m => Assert.Equal(lead.Id, m.PersonId));
+    }
+
     [Fact]
     public void Replan_WhenAPersonComesAndASchoolChanges_LeavesEveryStandingSlotWithItsPersonAndWeekday()
     {

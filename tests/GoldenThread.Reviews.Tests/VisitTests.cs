@@ -1,3 +1,4 @@
+using Dapper;
 using GoldenThread.Reviews.Events.V1;
 using GoldenThread.Reviews.Internal.V1;
 using GoldenThread.Reviews.V1;
@@ -59,13 +60,74 @@ public class VisitTests(VisitTests.Trust trust) : IClassFixture<VisitTests.Trust
         var visit = await PastAsync();
         await visits.RecordFindingAsync(Finding(visit), host.Deputy);
 
-        await Refused.WithAsync(StatusCode.FailedPrecondition, "VISIT_CLOSED",
+        var e = await Refused.WithAsync(StatusCode.FailedPrecondition, "VISIT_CLOSED",
             () => visits.CancelVisitAsync(new() { VisitId = visit.VisitId, Reason = "By mistake" }, host.DeputyIf(visit.Etag)));
+        Assert.Contains("record it again at the right one", e.Status.Detail, StringComparison.Ordinal);
         await Refused.WithAsync(StatusCode.FailedPrecondition, "VISIT_CLOSED",
             () => visits.UpdateVisitAsync(new() { VisitId = visit.VisitId, On = "2026-06-24" }, host.DeputyIf(visit.Etag)));
 
         Assert.Equal((V1.VisitState.Planned, visit.On), ((await GetAsync(visit.VisitId)).State, (await GetAsync(visit.VisitId)).On));
         await visits.HoldVisitAsync(new() { VisitId = visit.VisitId }, host.DeputyIf(visit.Etag));
+    }
+
+    [Fact]
+    public async Task Visit_AtWhichSomethingIsFoundWhileItIsBeingMoved_IsNotMovedAhead()
+    {
+        var visit = trust.Take((await AllAsync()).Where(v =>
+            v is { HasOn: true, State: V1.VisitState.Planned, Entitlement: "further-days" } && string.CompareOrdinal(v.On, "2026-01-13") < 0));
+        var free = (await MoveToSomeFreeDayAsync(visit)).On;
+        var back = (await visits.UpdateVisitAsync(
+            new() { VisitId = visit.VisitId, On = visit.On }, host.DeputyIf((await GetAsync(visit.VisitId)).Etag))).Visit;
+        await using var connection = await host.OpenAsync();
+        await using var planning = await connection.BeginTransactionAsync();
+        await connection.ExecuteAsync("select from planning_year where academic_year = '2025/26' for update", transaction: planning);
+
+        var move = visits.UpdateVisitAsync(new() { VisitId = visit.VisitId, On = free }, host.DeputyIf(back.Etag)).ResponseAsync;
+        await WaitsAsync(move);
+        await visits.RecordFindingAsync(Finding(visit), host.Deputy);
+        await planning.RollbackAsync();
+
+        await Refused.WithAsync(StatusCode.FailedPrecondition, "VISIT_CLOSED", () => move);
+        Assert.Equal(back.On, (await GetAsync(visit.VisitId)).On);
+    }
+
+    [Fact]
+    public async Task Visit_AtWhichAFindingIsBeingRecorded_IsNotCancelled()
+    {
+        var visit = await PastAsync();
+        await using var connection = await host.OpenAsync();
+        await using var recording = await connection.BeginTransactionAsync();
+        await connection.ExecuteAsync(
+            """
+            insert into finding (finding_id, visit_id, school_urn, focus_area, kind, text)
+            select @finding, visit_id, school_urn, 1, 1, 'Everybody is greeted by name.' from visit where visit_id = @visit for share
+            """,
+            new { finding = Guid.CreateVersion7(), visit = Guid.Parse(visit.VisitId) }, recording);
+
+        var cancel = visits.CancelVisitAsync(new() { VisitId = visit.VisitId, Reason = "By mistake" }, host.DeputyIf(visit.Etag)).ResponseAsync;
+        await WaitsAsync(cancel);
+        await recording.CommitAsync();
+
+        await Refused.WithAsync(StatusCode.FailedPrecondition, "VISIT_CLOSED", () => cancel);
+    }
+
+    [Fact]
+    public async Task Finding_AndAction_AtAVisitThatIsBeingCancelled_AreRefused()
+    {
+        var visit = await PastAsync();
+        await using var connection = await host.OpenAsync();
+        await using var cancelling = await connection.BeginTransactionAsync();
+        await connection.ExecuteAsync(
+            "update visit set state = 5, reason = 'Snow', version = version + 1 where visit_id = @id", new { id = Guid.Parse(visit.VisitId) }, cancelling);
+
+        var finding = visits.RecordFindingAsync(Finding(visit), host.Deputy).ResponseAsync;
+        await WaitsAsync(finding);
+        var action = visits.AgreeActionAsync(Action(visit, "2026-03-01", null), host.Deputy).ResponseAsync;
+        await WaitsAsync(action, 2);
+        await cancelling.CommitAsync();
+
+        await Refused.WithAsync(StatusCode.FailedPrecondition, "VISIT_NOT_HELD", () => finding);
+        await Refused.WithAsync(StatusCode.FailedPrecondition, "VISIT_NOT_HELD", () => action);
     }
 
     [Fact]
@@ -184,6 +246,23 @@ public class VisitTests(VisitTests.Trust trust) : IClassFixture<VisitTests.Trust
         var nul = Finding(visit);
         nul.Text = "a\0b";
         await Refused.WithAsync(StatusCode.InvalidArgument, "TEXT_INVALID", () => visits.RecordFindingAsync(nul, host.Deputy));
+    }
+
+    [Fact]
+    public async Task Action_ChangedToBeDueOrDoneBeforeItsVisit_IsRefusedInWords()
+    {
+        var visit = await PastAsync();
+        var action = (await visits.AgreeActionAsync(Action(visit, "2026-03-01", null), host.Deputy)).Action;
+
+        var due = await Refused.WithAsync(StatusCode.InvalidArgument, "AGREED_ACTION_INVALID",
+            () => visits.UpdateAgreedActionAsync(new() { ActionId = action.ActionId, DueOn = "2025-08-31" }, host.DeputyIf(action.Etag)));
+        var done = await Refused.WithAsync(StatusCode.InvalidArgument, "AGREED_ACTION_INVALID",
+            () => visits.CompleteAgreedActionAsync(new() { ActionId = action.ActionId, DoneOn = "2025-08-31" }, host.DeputyIf(action.Etag)));
+
+        Assert.Equal(("due_on", "done_on"), (Refused.FieldsOf(due).Single(), Refused.FieldsOf(done).Single()));
+        Assert.Contains(visit.On, due.Status.Detail, StringComparison.Ordinal);
+        Assert.Contains(visit.On, done.Status.Detail, StringComparison.Ordinal);
+        await visits.CompleteAgreedActionAsync(new() { ActionId = action.ActionId, DoneOn = visit.On }, host.DeputyIf(action.Etag));
     }
 
     [Fact]
@@ -309,6 +388,12 @@ public class VisitTests(VisitTests.Trust trust) : IClassFixture<VisitTests.Trust
 
     private async Task<List<Visit>> AllAsync() =>
         (await visits.ListVisitsAsync(new() { AcademicYear = "2025/26", PageSize = 500 }, host.Deputy)).Visits.ToList();
+
+    /// <summary>Until a call waits for a lock that a test holds, or has ended.</summary>
+    private Task WaitsAsync(Task call, int calls = 1) => Eventually.Async(
+        async () => call.IsCompleted || await host.CountAsync(
+            "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'") >= calls,
+        "the call waits");
 
     private async Task<Visit> GetAsync(string id) => (await visits.GetVisitAsync(new() { VisitId = id }, host.Deputy)).Visit;
 

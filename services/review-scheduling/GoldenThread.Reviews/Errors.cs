@@ -57,7 +57,8 @@ internal static class Errors
     public static RpcException VisitClosed() => Refusal.FailedPrecondition("VISIT_CLOSED", "The visit was held or cancelled; it does not change any more.");
 
     public static RpcException VisitReached() => Refusal.FailedPrecondition("VISIT_CLOSED",
-        "Something was found or agreed at the visit, so it took place: record it as held. It is not cancelled or moved to a day to come.");
+        "Something was found or agreed at the visit, so it took place: record it as held. It is not cancelled or moved to a day to come. "
+        + "What was recorded at the wrong visit stays there: record it again at the right one, and say so in a further finding at this one.");
 
     public static RpcException VisitNotPlanned() => Refusal.FailedPrecondition("VISIT_NOT_PLANNED", "Only a visit that is planned on a day can be confirmed.");
 

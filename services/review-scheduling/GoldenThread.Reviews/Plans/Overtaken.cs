@@ -16,7 +16,9 @@ internal static class Overtaken
     {
         if (draft.VisitsHash is { } made && made != PlanRecord.HashOfVisits(input))
         {
-            return [new("moved", "Visits were moved, or another plan was put in force, after this plan was made; it would move them back.", null)];
+            const string Words = "Visits were moved, confirmed, held or cancelled, or something was found or agreed at them, or another plan "
+                + "was put in force, after this plan was made; it would undo that or does not know of it.";
+            return [new("moved", Words, null)];
         }
 
         // A plan that was made for days gone by records them; any other places nothing on them, and leaves what was to be on them.

@@ -64,6 +64,7 @@ internal sealed class ActionStore(NpgsqlDataSource source)
             from visit v
             where v.visit_id = @VisitId and v.state in (2, 3, 4) and v.on_day <= @today
               and exists (select 1 from whole_reach(@Issuer, @Subject, @Roles) g where g.school_urn is null or g.school_urn = v.school_urn)
+            for share of v
             returning a.action_id, a.version, a.visit_id, a.school_urn, a.text, a.owner_person_id, a.due_on, a.done_on, a.finding_id
             """;
         return work.Connection.QuerySingleOrDefaultAsync<ActionRow>(work.Command(Sql, new

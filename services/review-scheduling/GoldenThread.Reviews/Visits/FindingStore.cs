@@ -37,6 +37,7 @@ internal sealed class FindingStore(NpgsqlDataSource source)
             from visit v
             where v.visit_id = @visitId and v.state in (2, 3, 4) and v.on_day <= @today
               and exists (select 1 from whole_reach(@Issuer, @Subject, @Roles) g where g.school_urn is null or g.school_urn = v.school_urn)
+            for share of v
             returning finding_id, visit_id, school_urn, focus_area, kind, text, author_person_id, recorded_at
             """;
         return work.Connection.QuerySingleOrDefaultAsync<FindingRow>(work.Command(Sql, new

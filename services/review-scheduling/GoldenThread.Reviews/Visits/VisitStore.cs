@@ -66,13 +66,17 @@ internal sealed record VisitFilter(int? SchoolUrn, string? AcademicYear, short? 
 /// <summary>Visits in force. A change names the version it changes, and the where clause says who may.</summary>
 internal sealed class VisitStore(NpgsqlDataSource source)
 {
-    private const string Columns = """
+    private const string SomethingCameOfIt = """
+        (exists (select 1 from finding f where f.visit_id = v.visit_id)
+         or exists (select 1 from agreed_action a where a.visit_id = v.visit_id))
+        """;
+
+    private const string Columns = $"""
         v.visit_id, v.school_urn, v.academic_year, v.entitlement, v.number, v.version, v.state, v.half_days, v.window_from, v.window_to,
         v.target_week, v.on_day, v.duties, v.people, v.reason,
         (select count(*)::int from finding f where f.visit_id = v.visit_id) as findings,
         (select count(*)::int from agreed_action a where a.visit_id = v.visit_id and a.done_on is null) as open_actions,
-        (exists (select 1 from finding f where f.visit_id = v.visit_id)
-         or exists (select 1 from agreed_action a where a.visit_id = v.visit_id)) as reached
+        {SomethingCameOfIt} as reached
         """;
 
     private const string WithinReach =
@@ -136,22 +140,29 @@ internal sealed class VisitStore(NpgsqlDataSource source)
         return (await work.Connection.QueryAsync<VisitRow>(work.Command(Sql, new { visit.AcademicYear, visit.VisitId }, ct))).AsList();
     }
 
-    /// <summary>Moves a visit that is not closed; null where it is not there in this version.</summary>
-    public Task<VisitRow?> MoveAsync(
-        Work work, Authority authority, Guid visitId, long version, DateOnly on, string[] duties, Guid[] people, CancellationToken ct)
+    /// <summary>
+    /// Moves a visit that is not closed; null where it is not there in this version, or where something came of it already, though it was
+    /// to be moved only unless that is so.
+    /// </summary>
+    public async Task<VisitRow?> MoveAsync(
+        Work work, Authority authority, Guid visitId, long version, DateOnly on, string[] duties, Guid[] people, bool unlessReached,
+        CancellationToken ct)
     {
         const string Sql = $"""
             update visit v
             set state = 2, on_day = @on, duties = @duties, people = @people, reason = null, version = v.version + 1, tx = pg_current_xact_id()
-            where v.visit_id = @visitId and v.version = @version and v.state in (1, 2, 3) and {WithinReach}
+            where v.visit_id = @visitId and v.version = @version and v.state in (1, 2, 3)
+              and not (@unlessReached and {SomethingCameOfIt})
+              and {WithinReach}
             returning {Columns}
             """;
-        return work.Connection.QuerySingleOrDefaultAsync<VisitRow>(work.Command(
-            Sql, new { visitId, version, on, duties, people, authority.Issuer, authority.Subject, authority.Roles }, ct));
+        await LockAsync(work, visitId, ct);
+        return await work.Connection.QuerySingleOrDefaultAsync<VisitRow>(work.Command(
+            Sql, new { visitId, version, on, duties, people, unlessReached, authority.Issuer, authority.Subject, authority.Roles }, ct));
     }
 
     /// <summary>Brings a visit from one of some states to another; null where it is not there in this version and one of them.</summary>
-    public Task<VisitRow?> AdvanceAsync(
+    public async Task<VisitRow?> AdvanceAsync(
         Work work, Authority authority, Guid visitId, long version, VisitState[] from, VisitState to, string? reason, DateOnly? notAfter,
         bool unlessReached, CancellationToken ct)
     {
@@ -160,12 +171,12 @@ internal sealed class VisitStore(NpgsqlDataSource source)
             set state = @to, reason = coalesce(@reason, v.reason), version = v.version + 1, tx = pg_current_xact_id()
             where v.visit_id = @visitId and v.version = @version and v.state = any (@from)
               and (@notAfter::date is null or v.on_day <= @notAfter)
-              and not (@unlessReached and (exists (select 1 from finding f where f.visit_id = v.visit_id)
-                                           or exists (select 1 from agreed_action a where a.visit_id = v.visit_id)))
+              and not (@unlessReached and {SomethingCameOfIt})
               and {WithinReach}
             returning {Columns}
             """;
-        return work.Connection.QuerySingleOrDefaultAsync<VisitRow>(work.Command(Sql, new
+        await LockAsync(work, visitId, ct);
+        return await work.Connection.QuerySingleOrDefaultAsync<VisitRow>(work.Command(Sql, new
         {
             visitId,
             version,
@@ -178,5 +189,12 @@ internal sealed class VisitStore(NpgsqlDataSource source)
             authority.Subject,
             authority.Roles,
         }, ct));
+    }
+
+    /// <summary>Waits for whoever is recording something at a visit: only a statement begun after that sees it.</summary>
+    private static Task LockAsync(Work work, Guid visitId, CancellationToken ct)
+    {
+        const string Sql = "select 1 from visit where visit_id = @visitId for no key update";
+        return work.Connection.ExecuteAsync(work.Command(Sql, new { visitId }, ct));
     }
 }

@@ -65,15 +65,17 @@ internal sealed class VisitsEdge(
         await PlanStore.LockYearAsync(work, visit.AcademicYear, ct);
         var on = day ?? visit.OnDay ?? throw Errors.VisitInvalid("on", "The visit has no day yet; say on which day it is to be.");
         var people = team.Count > 0 ? team : visit.ToKept().Team;
-        if (visit.Reached && on > clock.Today())
+        var ahead = on > clock.Today();
+        if (visit.Reached && ahead)
         {
             throw Errors.VisitReached();
         }
 
         await DemandRulesAsync(work, context.Authority(), visit, on, people, ct);
         var moved = await store.MoveAsync(
-            work, context.Authority(), id, version, on, people.Select(m => m.Duty).ToArray(), people.Select(m => m.PersonId).ToArray(), ct)
-            ?? throw Refusal.EtagMismatch();
+            work, context.Authority(), id, version, on, people.Select(m => m.Duty).ToArray(), people.Select(m => m.PersonId).ToArray(),
+            unlessReached: ahead, ct)
+            ?? throw await WhyNotAsync(work, context, id, version, Errors.VisitClosed, unlessReached: ahead);
         return await TellAsync(work, moved, new UpdateVisitResponse { Visit = moved.ToProto() });
     }
 
@@ -157,11 +159,7 @@ internal sealed class VisitsEdge(
             request.HasFindingId ? Fields.Id(request.FindingId, "finding_id") : null);
         await using var work = await works.BeginAsync(context);
         var visit = await store.FindAsync(work, context.Authority(), action.VisitId, ct) ?? throw Errors.VisitNotFound();
-        if (visit.OnDay is { } on && action.DueOn < on)
-        {
-            throw Errors.ActionInvalid("due_on", $"The action is due before the visit at which it was agreed ({on.Iso()}).");
-        }
-
+        DemandNotBefore(visit, action.DueOn, "due_on", "is due");
         await DemandOwnerAsync(work, action.OwnerPersonId, ct);
         if (action.FindingId is { } finding && !await actions.IsFindingOfAsync(work, finding, action.VisitId, ct))
         {
@@ -206,6 +204,11 @@ internal sealed class VisitsEdge(
             OwnerPersonId = request.HasOwnerPersonId ? Fields.Id(request.OwnerPersonId, "owner_person_id") : action.OwnerPersonId,
             DueOn = request.HasDueOn ? Fields.Day(request.DueOn, "due_on") : action.DueOn,
         };
+        if (changed.DueOn != action.DueOn)
+        {
+            DemandNotBefore(await VisitOfAsync(work, context, action), changed.DueOn, "due_on", "is due");
+        }
+
         await DemandOwnerAsync(work, changed.OwnerPersonId, ct);
         var saved = await actions.SaveAsync(work, context.Authority(), changed, version, ct) ?? throw Refusal.EtagMismatch();
         return await TellAsync(work, saved, new UpdateAgreedActionResponse { Action = saved.ToProto(clock.Today()) });
@@ -222,6 +225,7 @@ internal sealed class VisitsEdge(
 
         await using var work = await works.BeginAsync(context);
         var action = await FindActionAsync(work, context, request.ActionId);
+        DemandNotBefore(await VisitOfAsync(work, context, action), done, "done_on", "was done");
         var saved = await actions.SaveAsync(work, context.Authority(), action with { DoneOn = done }, version, context.CancellationToken)
             ?? throw Refusal.EtagMismatch();
         return await TellAsync(work, saved, new CompleteAgreedActionResponse { Action = saved.ToProto(clock.Today()) });
@@ -270,18 +274,24 @@ internal sealed class VisitsEdge(
         var id = Fields.Id(visitId, "visit_id");
         var advanced = await store.AdvanceAsync(
             work, context.Authority(), id, version, from, to, reason, notAfter, unlessReached, context.CancellationToken);
-        if (advanced is not null)
+        return advanced ?? throw await WhyNotAsync(work, context, id, version, refusal, unlessReached);
+    }
+
+    private async Task<RpcException> WhyNotAsync(
+        Work work, ServerCallContext context, Guid visitId, long version, Func<RpcException> refusal, bool unlessReached)
+    {
+        var visit = await store.FindAsync(work, context.Authority(), visitId, context.CancellationToken);
+        if (visit is null)
         {
-            return advanced;
+            return Errors.VisitNotFound();
         }
 
-        var visit = await store.FindAsync(work, context.Authority(), id, context.CancellationToken) ?? throw Errors.VisitNotFound();
         if (visit.Version != version)
         {
-            throw Refusal.EtagMismatch();
+            return Refusal.EtagMismatch();
         }
 
-        throw unlessReached && visit.Reached ? Errors.VisitReached() : refusal();
+        return unlessReached && visit.Reached ? Errors.VisitReached() : refusal();
     }
 
     private async Task<ActionRow> FindActionAsync(Work work, ServerCallContext context, string actionId)
@@ -289,6 +299,17 @@ internal sealed class VisitsEdge(
         var action = await actions.FindAsync(work, context.Authority(), Fields.Id(actionId, "action_id"), context.CancellationToken)
             ?? throw Errors.ActionNotFound();
         return action.DoneOn is null ? action : throw Errors.ActionDone();
+    }
+
+    private async Task<VisitRow> VisitOfAsync(Work work, ServerCallContext context, ActionRow action) =>
+        await store.FindAsync(work, context.Authority(), action.VisitId, context.CancellationToken) ?? throw Errors.VisitNotFound();
+
+    private static void DemandNotBefore(VisitRow visit, DateOnly day, string field, string what)
+    {
+        if (visit.OnDay is { } on && day < on)
+        {
+            throw Errors.ActionInvalid(field, $"The action {what} before the visit at which it was agreed ({on.Iso()}).");
+        }
     }
 
     private async Task DemandOwnerAsync(Work work, Guid personId, CancellationToken ct)

@@ -379,7 +379,7 @@ public static class PlanChecker
 
             if (meeting.PersonId is { } named && people.TryGetValue(named, out var member))
             {
-                if (member.SchoolUrn == meeting.SchoolUrn)
+                if (member.HeadOf.Append(member.SchoolUrn ?? 0).Contains(meeting.SchoolUrn))
                 {
                     yield return new("own-school", $"{Name(key)} is a meeting of somebody with their own school.", key);
                 }

@@ -88,7 +88,7 @@ internal sealed class JobList(PlanInput input, Board board)
         for (var person = 0; person < input.People.Count; person++)
         {
             var who = input.People[person];
-            if (who.SchoolUrn == schoolUrn || who.HeadOf.Contains(schoolUrn))
+            if (OwnSchool.Is(who, schoolUrn))
             {
                 continue;
             }

@@ -132,10 +132,10 @@ public sealed record PlanPerson
     /// <summary>What they do in school improvement.</summary>
     public required IReadOnlyList<string> Duties { get; init; }
 
-    /// <summary>The school they belong to; null for the central team. They never visit it.</summary>
+    /// <summary>The school they belong to; null for the central team. They neither visit it nor meet its head for the trust.</summary>
     public int? SchoolUrn { get; init; }
 
-    /// <summary>Schools of which they are head, by their grants: an executive head has several, and visits none of them.</summary>
+    /// <summary>Schools of which they are head, by their grants: an executive head has several, and goes to none of them for the trust.</summary>
     public IReadOnlyList<int> HeadOf { get; init; } = [];
 
     /// <summary>Last day with the trust; null while they stay.</summary>

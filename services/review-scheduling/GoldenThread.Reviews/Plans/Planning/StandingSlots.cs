@@ -182,7 +182,7 @@ internal sealed class StandingSlots(PlanInput input, IReadOnlyDictionary<int, Sc
     }
 
     private bool Qualifies(PlanPerson person, Series series) =>
-        person.SchoolUrn != series.Year.School.Urn && person.Weekdays.Count > 0 && (person.LeftOn is null || person.LeftOn > input.PlanFrom);
+        !OwnSchool.Is(person, series.Year.School.Urn) && person.Weekdays.Count > 0 && (person.LeftOn is null || person.LeftOn > input.PlanFrom);
 
     private static bool StaysFor(PlanPerson person, SchoolYear year) =>
         person.LeftOn is not { } left || year.Weeks.Count == 0 || left >= year.Weeks[^1].AddDays(4);

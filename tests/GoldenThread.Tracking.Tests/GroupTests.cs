@@ -184,7 +184,6 @@ public sealed class GroupTests(TrackingHouse house)
         var other = $"{header}\n{urn},A,Told,2016-01-01,F,5,2025-10-01,no,blue\n";
         Assert.Equal([house1], (await senior.ImportAsync(other, dryRun: true)).Differences.Select(d => d.What));
         Assert.Equal([carer, house1], (await head.ImportAsync(other, dryRun: true)).Differences.Select(d => d.What));
-
     }
 
     [Fact]

@@ -191,9 +191,9 @@ public sealed class GroupTests(TrackingHouse house)
     {
         var urn = await house.SchoolAsync();
         var (carer, house1) = ($"attr:carer-{urn}", $"attr:house-{urn}");
-        await house.Lead.ImportAsync($"URN,Forename,Surname,DOB,Sex,Year group,From,{carer},{house1}\n{urn},A,Told,2016-01-01,F,5,2025-09-01,yes,red\n");
+        await house.Lead.ImportAsync($"URN,Forename,Surname,DOB,Sex,Year group,From,{carer},{house1}\n{urn},A,Told {urn},2016-01-01,F,5,2025-09-01,yes,red\n");
         var (senco, head) = (await house.CallerAsync(Role.Senco, urn), await house.CallerAsync(Role.Headteacher, urn));
-        var pupil = await house.Lead.PupilAsync(urn, "Told");
+        var pupil = await house.Lead.PupilAsync(urn, $"Told {urn}");
         var (same, both, other, marked, later) = ($"same-{urn}", $"both-{urn}", $"other-{urn}", $"marked-{urn}", $"later-{urn}");
         await DefineAsync(same, Of([carer]));
         await DefineAsync(both, Of([house1, carer]));
@@ -206,7 +206,7 @@ public sealed class GroupTests(TrackingHouse house)
         // The attribute beside it tells nothing of who is in the group, and stays as it was.
         Assert.Equal([other], await GroupsAsync(senco));
         Assert.Equal([both, later, marked, other, same], await GroupsAsync(head));
-        Assert.Equal([house1], (await senco.PupilAsync(urn, "Told")).Facts.Select(f => f.Fact));
+        Assert.Equal([house1], (await senco.PupilAsync(urn, $"Told {urn}")).Facts.Select(f => f.Fact));
         foreach (var code in new[] { same, both, later, marked })
         {
             await RefusedAsync(StatusCode.PermissionDenied, "GROUP_SENSITIVE", () => senco.ListAsync(urn, group: code));
@@ -234,7 +234,7 @@ public sealed class GroupTests(TrackingHouse house)
             (await house.Lead.Groups.DefineGroupAsync(new() { Group = code, Definition = definition }, house.Lead.Headers)).Group;
 
         async Task<string[]> GroupsAsync(TestCaller by) =>
-            (await by.PupilAsync(urn, "Told")).Groups.Where(g => g.EndsWith($"-{urn}", StringComparison.Ordinal)).Order(StringComparer.Ordinal).ToArray();
+            (await by.PupilAsync(urn, $"Told {urn}")).Groups.Where(g => g.EndsWith($"-{urn}", StringComparison.Ordinal)).Order(StringComparer.Ordinal).ToArray();
     }
 
     [Fact]

@@ -39,16 +39,6 @@ public sealed class JuniorSchool : IAsyncLifetime
     /// <summary>The URNs.</summary>
     public IEnumerable<int> Schools => pupils.Select(pupil => pupil.Urn).Distinct();
 
-    /// <summary>Pupils who are expected in a year: those of schools in which anybody sat. One school left the study after its second year.</summary>
-    public int Expected(int year, string group)
-    {
-        var sat = pupils.Where(pupil => pupil.Marks.Keys.Any(key => key.Year == year)).Select(pupil => pupil.Urn).ToHashSet();
-        return pupils.Count(pupil => sat.Contains(pupil.Urn) && IsIn(pupil, group));
-    }
-
-    /// <summary>Pupils of a group, as the file has them.</summary>
-    public int Count(string group) => pupils.Count(pupil => IsIn(pupil, group));
-
     /// <inheritdoc />
     public async ValueTask InitializeAsync()
     {

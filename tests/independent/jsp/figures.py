@@ -152,14 +152,13 @@ def newcombe(count1, n1, count2, n2):
 
 
 # Over the schools of a trust: pupils of one school are alike, so the variance is that between schools (Cochran 1977, chapters 6
-# and 9A) with Student's t on schools - 1. No interval is ever narrower than the one that knows of no schools.
+# and 9A) with Student's t on schools - 1; of a difference, on those of the side that is in fewer schools. No interval is ever narrower than the one that knows of no schools.
 
 def wider(simple, clustered):
     return clustered if clustered[1] - clustered[0] > simple[1] - simple[0] else simple
 
 
-def between_schools(point, parts):
-    m = len(parts)
+def between_schools(point, parts, m):
     half = student_quantile(0.975, m - 1) * math.sqrt(m / (m - 1) * math.fsum(part * part for part in parts))
     return point - half, point + half
 
@@ -170,7 +169,7 @@ def mean_across(values_by_school):
     centre, n = mean(everything), len(everything)
     half = student_quantile(0.975, n - 1) * sd(everything) / math.sqrt(n)
     parts = [(math.fsum(values) - centre * len(values)) / n for values in values_by_school.values() if values]
-    return wider((centre - half, centre + half), between_schools(centre, parts))
+    return wider((centre - half, centre + half), between_schools(centre, parts, len(parts)))
 
 
 def difference_across(simple, ours, theirs):
@@ -179,7 +178,8 @@ def difference_across(simple, ours, theirs):
     m1, m2 = (mean([v for values in side.values() for v in values]) for side in (ours, theirs))
     parts = [(math.fsum(ours[s]) - m1 * len(ours[s])) / n1 - (math.fsum(theirs[s]) - m2 * len(theirs[s])) / n2
              for s in ours if ours[s] or theirs[s]]
-    return wider(simple, between_schools(m1 - m2, parts))
+    schools = min(sum(1 for values in side.values() if values) for side in (ours, theirs))
+    return wider(simple, between_schools(m1 - m2, parts, schools))
 
 
 def share_across(values_by_school):

@@ -1,8 +1,8 @@
 -- A group is sensitive of itself: the trust says so, or each clause reads a fact that always is. Or it is so since it reads an attribute that tells
--- who is in such a group. Only the first kind makes attributes sensitive: one hides the other for ever else.
-alter table group_definition add column sensitive_itself boolean;
+-- who is in such a group. Only the first kind makes attributes sensitive: one hides the other for ever else. An instance of the version before, which
+-- does not say, hides too much with the groups that it defines meanwhile, and not too little; defined once more they are as they should be.
+alter table group_definition add column sensitive_itself boolean not null default true;
 update group_definition set sensitive_itself = sensitive;
-alter table group_definition alter column sensitive_itself set not null;
 
 create or replace function sensitive_facts(p_always text[])
     returns table (fact text)

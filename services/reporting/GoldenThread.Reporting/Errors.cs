@@ -18,9 +18,6 @@ internal static class Errors
     public static RpcException StatusUnknown(string status) => Refusal.InvalidField(
         "STATUS_UNKNOWN", "status", $"\"{status}\" is no status. It is one of no-data, falling-behind, stuck, slow-moving, exceeding, on-track.");
 
-    public static RpcException TrustGrantNeeded() => Refusal.PermissionDenied(
-        "TRUST_GRANT_NEEDED", "What is defined here holds for every school, so it takes a grant for the whole trust.");
-
     public static RpcException MappingNotFound() =>
         Refusal.NotFound("MAPPING_NOT_FOUND", "There is no mapping of that id. Set it first, then import.");
 

@@ -118,7 +118,7 @@ internal sealed class AttainmentStore(NpgsqlDataSource source)
         const string Sql = """
             with cell as (
                 select f.school_urn, f.year_group, t.subject
-                from (select distinct school_urn, year_group, test_id from fact_result where collection_id = @collectionId) f
+                from entered_tests(@collectionId) f
                 join test t using (test_id)
                 where @subject::text is null or t.subject = @subject
                 group by f.school_urn, f.year_group, t.subject

@@ -127,8 +127,8 @@ internal sealed partial class BenchmarkEdge(Works works, BenchmarkStore store, A
         var work = await works.BeginAsync(context);
         try
         {
-            var authority = context.Caller().As(RpcCatalogue.Rules[context.Method].Access!.Roles);
-            return await work.HoldsWholeTrustAsync(authority, context.CancellationToken) ? work : throw Errors.TrustGrantNeeded();
+            await work.DemandWholeTrustAsync(context);
+            return work;
         }
         catch
         {

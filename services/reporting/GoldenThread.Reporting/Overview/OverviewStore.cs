@@ -190,23 +190,22 @@ internal sealed class OverviewStore(NpgsqlDataSource source)
                   and e.is_main and e.from_on <= @dueOn and (e.to_on is null or e.to_on >= @dueOn)
             ),
             expected as (
-                select r.present_urn, o.subject, r.pupil_id
-                from on_roll r join owed o using (present_urn, year_group)
-                union
-                select r.present_urn, s.subject, r.pupil_id
+                select distinct r.present_urn, r.pupil_id, o.subject from on_roll r join owed o using (present_urn, year_group)
+            ),
+            held as (
+                select distinct r.present_urn, r.pupil_id, s.subject, s.status, s.fit_version
                 from on_roll r join pupil_status s on s.pupil_id = r.pupil_id and s.collection_id = @collectionId
             ),
             by_pupil as (
-                select x.present_urn,
+                select present_urn,
                     count(*) filter (where s.status = 'stuck') as stuck,
                     count(*) filter (where s.status = 'slow-moving') as slow_moving,
                     count(*) filter (where s.status = 'falling-behind' and s.fit_version is not null) as falling_behind,
                     count(*) filter (where s.status = 'falling-behind' and s.fit_version is null) as falling_without_fit,
                     count(*) filter (where s.status not in ('stuck', 'slow-moving', 'falling-behind', 'no-data')) as otherwise_judged,
                     count(*) filter (where coalesce(s.status, 'no-data') = 'no-data') as no_data
-                from expected x
-                left join pupil_status s on s.pupil_id = x.pupil_id and s.subject = x.subject and s.collection_id = @collectionId
-                group by x.present_urn, x.pupil_id
+                from expected x full join held s using (present_urn, pupil_id, subject)
+                group by present_urn, pupil_id
             )
             select present_urn as school_urn, stuck::int, slow_moving::int, falling_behind::int, falling_without_fit::int, otherwise_judged::int,
                 no_data::int, count(*)::int as pupils

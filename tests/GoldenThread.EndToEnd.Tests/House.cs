@@ -435,6 +435,8 @@ public sealed class HouseProcess(string name, string program, string folder, IRe
     /// <summary>Starts it and waits until it is ready.</summary>
     public async Task StartAsync(TimeSpan? patience = null)
     {
+        // One that ended by itself leaves its keeper: dropped without a word, that would remove the log some time later.
+        LetKeeperGo();
         running = await ChildProcess.StartAsync(name, ["dotnet", program], LogFile, settings, Path.GetDirectoryName(program));
         // It must not outlive the tests, however these end.
         keeper = new Keeper(LogFile, running.Mark);
@@ -447,7 +449,7 @@ public sealed class HouseProcess(string name, string program, string folder, IRe
     {
         isWanted = false;
         await running!.KillAsync();
-        keeper!.Dispose();
+        LetKeeperGo();
     }
 
     /// <summary>Asks it to end.</summary>
@@ -457,7 +459,13 @@ public sealed class HouseProcess(string name, string program, string folder, IRe
         if (running is not null)
         {
             await running.StopAsync(StopPatience);
-            keeper!.Dispose();
+            LetKeeperGo();
         }
+    }
+
+    private void LetKeeperGo()
+    {
+        keeper?.Dispose();
+        keeper = null;
     }
 }

@@ -164,8 +164,8 @@ public sealed class RegisterTests(TrackingHouse house)
         await Eventually.Async(async () =>
             Assert.Contains(await ChangesAsync(ChangeKind.PupilIdentifiers, ""), c => c.Identifiers.PupilId == pupil.PupilId));
         var schools = await ChangesAsync(ChangeKind.School, "");
-        Assert.Contains(schools, c => c.School.SchoolUrn == urn);
-        Assert.Equal(schools.Count, schools.Select(c => c.School.SchoolUrn).Distinct().Count());
+        // Other tests change schools meanwhile, and one that changes between two pages comes again: only this one stands still.
+        Assert.Single(schools, c => c.School.SchoolUrn == urn);
         var pupils = await ChangesAsync(ChangeKind.Pupil, "");
         var position = pupils.FindIndex(c => c.Pupil.PupilId == pupil.PupilId);
         Assert.Equal("girls", pupils[position].Pupil.Groups.Single().Group);

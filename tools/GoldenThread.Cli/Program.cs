@@ -35,3 +35,8 @@ catch (InfrastructureException e)
     Console.Error.WriteLine($"gt: {e.Message}");
     return 1;
 }
+catch (OperationCanceledException)
+{
+    Console.Error.WriteLine("gt: ended before it was done");
+    return 130;
+}

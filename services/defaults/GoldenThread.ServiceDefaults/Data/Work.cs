@@ -44,6 +44,7 @@ public sealed class Work : IAsyncDisposable
     private readonly List<(Guid Id, string Kind, string Body)> events = [];
     private readonly List<(string Action, string Kind, string[] Ids, int? SchoolUrn, string? Detail)> audits = [];
     private bool isCommitted;
+    private bool isDisposed;
 
     private Work(NpgsqlConnection connection, NpgsqlTransaction transaction, OutboxSignal signal, Caller caller, IdempotentCall? idempotent, string action)
     {
@@ -219,9 +220,16 @@ public sealed class Work : IAsyncDisposable
         }
     }
 
-    /// <inheritdoc />
+    /// <summary>Ends the work, once: who wants its connection back early disposes it before <c>await using</c> does.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (isDisposed)
+        {
+            return;
+        }
+
+        // Npgsql keeps one transaction object for each physical connection: by the second time it may be the transaction of somebody else.
+        isDisposed = true;
         await Transaction.DisposeAsync();
         await Connection.DisposeAsync();
     }

@@ -240,7 +240,10 @@ internal sealed class PupilStore(NpgsqlDataSource source)
         const string Sql = """
             update pupil
             set upn = @Upn, forename = @Forename, surname = @Surname, preferred_forename = @PreferredForename,
-                preferred_surname = @PreferredSurname, born_on = @BornOn, sex = @Sex
+                preferred_surname = @PreferredSurname, born_on = @BornOn, sex = @Sex,
+                sex_changed_at = case when sex = @Sex then sex_changed_at else now() end,
+                birth_month_changed_at = case
+                    when extract(month from born_on) = extract(month from @BornOn::date) then birth_month_changed_at else now() end
             where pupil_id = @PupilId
             """;
         if ((known.Forename, known.Surname) != (wanted.Forename, wanted.Surname))

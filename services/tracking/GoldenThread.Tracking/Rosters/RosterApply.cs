@@ -108,6 +108,9 @@ internal static class RosterApply
             preferred_surname = coalesce(i.preferred_surname, p.preferred_surname),
             born_on = i.born_on,
             sex = i.sex,
+            sex_changed_at = case when p.sex = i.sex then p.sex_changed_at else now() end,
+            birth_month_changed_at = case
+                when extract(month from p.born_on) = extract(month from i.born_on) then p.birth_month_changed_at else now() end,
             upn = case when i.has_new_upn then i.upn else p.upn end
         from roster_identity i
         where p.pupil_id = i.pupil_id

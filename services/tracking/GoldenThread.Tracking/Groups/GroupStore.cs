@@ -95,7 +95,7 @@ internal sealed class GroupStore(NpgsqlDataSource source)
     /// <summary>Notes every pupil as touched: a definition changed.</summary>
     public static Task TouchEverybodyAsync(Work work, CancellationToken ct)
     {
-        const string Sql = "insert into touched_pupil (pupil_id, identifiers) select pupil_id, false from pupil where not erased";
+        const string Sql = "insert into touched_pupil (pupil_id, identifiers, shown) select pupil_id, false, false from pupil where not erased";
         return work.Connection.ExecuteAsync(work.LongCommand(Sql, null, ct));
     }
 

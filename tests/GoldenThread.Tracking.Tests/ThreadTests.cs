@@ -26,7 +26,7 @@ public sealed class ThreadTests(TrackingHouse house)
         var later = (await house.Lead.Threads.GetThreadAsync(new() { ThreadId = opened.ThreadId }, house.Lead.Headers)).Thread;
         Assert.Equal(opened.Gap, later.Gap);
         var told = await house.ToldAsync<ThreadChanged>(fact => $"{fact.ThreadId}" == opened.ThreadId && fact.Version == 1);
-        Assert.Equal(("open", "disadvantaged", cohort.Urn), (told.State, told.Group, told.SchoolUrn));
+        Assert.Equal(("open", "disadvantaged", 1, cohort.Urn), (told.State, told.Group, told.DefinitionVersion, told.SchoolUrn));
     }
 
     [Fact]
@@ -385,6 +385,48 @@ public sealed class ThreadTests(TrackingHouse house)
             Assert.Equal(thread.Gap, (await caller.Threads.GetThreadAsync(new() { ThreadId = thread.ThreadId }, caller.Headers)).Thread.Gap);
             Assert.Equal(2, (await caller.Threads.ListThreadsAsync(new() { SchoolUrn = cohort.Urn }, caller.Headers)).Threads.Count);
         }
+    }
+
+    [Fact]
+    public async Task Thread_OnAGroupThatWasSensitive_DoesNotOpenUpWithTheGroup()
+    {
+        var (cohort, code) = (await CohortAsync(), $"trust-{Guid.NewGuid():N}");
+        var request = await RequestAsync(cohort);
+        request.Group = code;
+        var (senco, head) = (await house.CallerAsync(Role.Senco, cohort.Urn), await house.CallerAsync(Role.Headteacher, cohort.Urn));
+
+        await DefineAsync(sensitive: true);
+        var before = (await house.Lead.Threads.OpenThreadAsync(request, house.Lead.Headers)).Thread;
+        await DefineAsync(sensitive: false);
+        var since = (await house.Lead.Threads.OpenThreadAsync(request, house.Lead.Headers)).Thread;
+
+        await RefusedAsync(StatusCode.NotFound, "THREAD_NOT_FOUND", () =>
+            senco.Threads.GetThreadAsync(new() { ThreadId = before.ThreadId }, senco.Headers).ResponseAsync);
+        Assert.Equal([since.ThreadId], await SeenAsync(senco));
+        Assert.Equal([before.ThreadId, since.ThreadId], await SeenAsync(head));
+
+        // What was hidden once is not shown again.
+        await DefineAsync(sensitive: true);
+        await DefineAsync(sensitive: false);
+        Assert.Empty(await SeenAsync(senco));
+        Assert.Equal([before.ThreadId, since.ThreadId], await SeenAsync(head));
+
+        Task DefineAsync(bool sensitive) => house.Lead.Groups.DefineGroupAsync(
+            new()
+            {
+                Group = code,
+                Definition = new()
+                {
+                    Name = "Of the trust",
+                    ComparatorName = "not in it",
+                    Sensitive = sensitive,
+                    AnyOf = { new GroupClause { AllOf = { new GroupCondition { Fact = "fsm" } } } },
+                },
+            },
+            house.Lead.Headers).ResponseAsync;
+
+        async Task<IEnumerable<string>> SeenAsync(TestCaller by) =>
+            (await by.Threads.ListThreadsAsync(new() { SchoolUrn = cohort.Urn }, by.Headers)).Threads.Select(thread => thread.ThreadId).Order(StringComparer.Ordinal);
     }
 
     [Fact]

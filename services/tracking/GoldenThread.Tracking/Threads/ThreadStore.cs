@@ -10,10 +10,10 @@ namespace GoldenThread.Tracking.Threads;
 /// <summary>Every statement about threads and their actions.</summary>
 public sealed class ThreadStore(NpgsqlDataSource source)
 {
-    // A thread belongs to the whole school, so a grant of some classes does not reach it; one of some subjects reaches theirs. One on a sensitive
-    // group is for those who may see who is in it.
+    // A thread belongs to the whole school, so a grant of some classes does not reach it; one of some subjects reaches theirs. One on a group that is
+    // sensitive, or was since the thread was opened, is for those who may see who is in it.
     private const string Grants = """
-        select 1 from reach(@Issuer, @Subject, roles_for_group(t.group_code, @Roles, @SensitiveRoles)) g
+        select 1 from reach(@Issuer, @Subject, roles_for_thread(t.group_code, t.definition_version, @Roles, @SensitiveRoles)) g
         where (g.school_urn is null or g.school_urn = t.school_urn) and g.class_ids is null
           and (g.subjects is null or t.subject = any (g.subjects))
         """;
@@ -126,11 +126,11 @@ public sealed class ThreadStore(NpgsqlDataSource source)
     {
         const string Sql = """
             insert into thread
-                (thread_id, school_urn, version, group_code, subject, year_group, collection_id, gap, objective, owner_person_id, review_on,
-                 target_pupil_ids, state, outcome, opened_at)
+                (thread_id, school_urn, version, group_code, definition_version, subject, year_group, collection_id, gap, objective,
+                 owner_person_id, review_on, target_pupil_ids, state, outcome, opened_at)
             values
-                (@ThreadId, @SchoolUrn, @Version, @Group, @Subject, @YearGroup, @CollectionId, @Gap, @Objective, @OwnerPersonId, @ReviewOn,
-                 @Targets, @State, @Outcome, @OpenedAt)
+                (@ThreadId, @SchoolUrn, @Version, @Group, @DefinitionVersion, @Subject, @YearGroup, @CollectionId, @Gap, @Objective,
+                 @OwnerPersonId, @ReviewOn, @Targets, @State, @Outcome, @OpenedAt)
             """;
         return work.Connection.ExecuteAsync(work.Command(Sql, new
         {
@@ -138,6 +138,7 @@ public sealed class ThreadStore(NpgsqlDataSource source)
             thread.SchoolUrn,
             thread.Version,
             thread.Gap.Group,
+            thread.Gap.DefinitionVersion,
             thread.Gap.Subject,
             YearGroup = thread.Gap.HasYearGroup ? thread.Gap.YearGroup : null,
             CollectionId = Guid.Parse(thread.Gap.CollectionId),
@@ -218,7 +219,7 @@ public sealed class ThreadStore(NpgsqlDataSource source)
                 from scored s
                 where s.pupil_id = any (@Targets)
                   and exists (
-                      select 1 from reach(@Issuer, @Holder, roles_for_group(@Group, @Roles, @SensitiveRoles)) g
+                      select 1 from reach(@Issuer, @Holder, roles_for_thread(@Group, @DefinitionVersion, @Roles, @SensitiveRoles)) g
                       where (g.school_urn is null or g.school_urn = s.school_urn) and g.class_ids is null
                         and (g.subjects is null or @Subject = any (g.subjects))
                         and (g.year_groups is null or s.year_group = any (g.year_groups)))
@@ -241,6 +242,7 @@ public sealed class ThreadStore(NpgsqlDataSource source)
             authority.Roles,
             SensitiveRoles = sensitive.Roles,
             thread.Gap.Group,
+            thread.Gap.DefinitionVersion,
             thread.Gap.Subject,
             Targets = thread.TargetPupilIds.ToArray(),
         }, cancellationToken: ct))).AsList();

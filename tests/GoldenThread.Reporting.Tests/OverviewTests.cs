@@ -572,6 +572,34 @@ public sealed class OverviewTests(ReportingHouse house)
     }
 
     [Fact]
+    public async Task ThreadsOnAGroupThatWasSensitive_AreNotCountedForOthersOnceItIsDefinedOpen()
+    {
+        var cohort = new Cohort();
+        await cohort.TellAsync(house, 0, 0);
+        var group = $"once-{Guid.NewGuid():N}";
+        var defined = new GroupDefined { Group = group, DefinitionVersion = 1, Name = "Once", ComparatorName = "Never", Sensitive = false };
+
+        // The definitions in an order in which they may come: the sensitive one between them last.
+        await house.PublishAsync(defined);
+        await house.PublishAsync(defined with { DefinitionVersion = 3 });
+        await house.SettledAsync();
+        await house.PublishAsync(defined with { DefinitionVersion = 2, Sensitive = true });
+        foreach (int? version in new int?[] { null, 1, 2, 3, 4 })
+        {
+            await house.PublishAsync(Thread(cohort, "open", FarAhead) with { Group = group, DefinitionVersion = version });
+        }
+
+        await house.SettledAsync();
+
+        // Of the fifth nothing has been told.
+        foreach (var (role, threads) in new[] { (Role.Headteacher, 5), (Role.Senco, 1), (Role.Governor, 1) })
+        {
+            var caller = await house.CallerAsync(role, cohort.SchoolUrn);
+            await Eventually.Async(async () => Assert.Equal(threads, Assert.Single((await OverviewAsync(caller, cohort)).Schools).OpenWork.OpenThreads));
+        }
+    }
+
+    [Fact]
     public async Task Statuses_OfALargeSet_AreStreamed_AndAnOlderVersionIsIgnored()
     {
         var cohort = new Cohort();

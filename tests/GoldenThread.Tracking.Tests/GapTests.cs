@@ -119,6 +119,44 @@ public sealed class GapTests(TrackingHouse house)
     }
 
     [Fact]
+    public async Task FormerSchool_LearnsFromAGapNoSexAndNoBirthdayThatWasCorrectedSince()
+    {
+        // All are girls born in January, as the former school knew them.
+        var cohort = await TwelveAgainstTwentyAsync();
+        var there = await house.SchoolAsync();
+        var moved = (await house.Lead.Pupils.EnrolPupilAsync(
+            new() { PupilId = cohort.Pupils[20].PupilId, Enrolment = new() { SchoolUrn = there, YearGroup = Cohort.YearGroup, From = "2025-11-03" } },
+            house.Lead.Headers)).Pupil;
+        var head = await house.CallerAsync(Role.Headteacher, cohort.Urn);
+        Assert.Equal((0, 32), await SidesAsync(head, "boys"));
+
+        moved = await ChangeAsync(new() { Sex = Sex.Male });
+        Assert.Equal((1, 31), await SidesAsync(house.Lead, "boys"));
+        Assert.Equal((0, 31), await SidesAsync(head, "boys"));
+        Assert.Equal((0, 32), await SidesAsync(head, "summer-born"));
+
+        // By a file, and by a birthday of the same month, which tells of no group.
+        moved = await ChangeAsync(new() { BornOn = "2016-01-02" });
+        Assert.Equal((0, 32), await SidesAsync(head, "summer-born"));
+        await house.Lead.ImportAsync(
+            $"URN,Forename,Surname,DOB,Sex,Year group,UPN\n{there},Pupil,{cohort.Surname(20)},2016-05-02,M,{Cohort.YearGroup},{moved.Upn}\n", from: "2025-11-04");
+        Assert.Equal((1, 31), await SidesAsync(house.Lead, "summer-born"));
+        Assert.Equal((0, 31), await SidesAsync(head, "summer-born"));
+
+        async Task<Pupil> ChangeAsync(PupilChanges changes)
+        {
+            changes.Upn = moved.HasUpn ? moved.Upn : TrackingHouse.NewUpn();
+            return (await house.Lead.Pupils.UpdatePupilAsync(new() { PupilId = moved.PupilId, Pupil = changes }, house.Lead.IfMatch(moved.Etag))).Pupil;
+        }
+
+        async Task<(int, int)> SidesAsync(TestCaller caller, string group)
+        {
+            var gap = (await caller.Gaps.MeasureGapAsync(new(Request(cohort)) { Group = group }, caller.Headers)).Gap;
+            return (gap.InGroup.Pupils, gap.Others.Pupils);
+        }
+    }
+
+    [Fact]
     public async Task Joiner_AfterTheDueDay_CountsInTheGroupOfTheFirstDay()
     {
         var cohort = await TwelveAgainstTwentyAsync();

@@ -238,6 +238,30 @@ public sealed class GroupTests(TrackingHouse house)
     }
 
     [Fact]
+    public async Task Define_OfTheSameAgain_MendsWhatIsNotMarkedAsTheRuleIsNow()
+    {
+        var urn = TrackingHouse.NewUrn();
+        var (carer, marked, same) = ($"attr:carer-{urn}", $"marked-{urn}", $"same-{urn}");
+        await DefineAsync(marked, Of([carer], sensitive: true));
+        await DefineAsync(same, Of([carer]));
+
+        foreach (var (repeated, definition) in new[] { (same, Of([carer])), (marked, Of([carer], sensitive: true)) })
+        {
+            // As it lies in a database from before a group that reads such an attribute was sensitive, too.
+            await house.ScalarAsync<int>("update group_definition set sensitive = false where group_code = @same and superseded_at is null", new { same });
+            await DefineAsync(repeated, definition);
+            Assert.True((await house.Lead.Groups.GetGroupAsync(new() { Group = same }, house.Lead.Headers)).Group.Definition.Sensitive);
+        }
+
+        // What is right already stays the version that it is.
+        var (first, second) = (await DefineAsync(same, Of([carer])), await DefineAsync(same, Of([carer])));
+        Assert.Equal(first.Version, second.Version);
+
+        async Task<Group> DefineAsync(string code, GroupDefinition definition) =>
+            (await house.Lead.Groups.DefineGroupAsync(new() { Group = code, Definition = definition }, house.Lead.Headers)).Group;
+    }
+
+    [Fact]
     public async Task Groups_OfTheProduct_AreThere()
     {
         var groups = await house.Lead.Groups.ListGroupsAsync(new() { PageSize = 500 }, house.Lead.Headers);

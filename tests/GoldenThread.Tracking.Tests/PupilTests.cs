@@ -224,6 +224,45 @@ public sealed class PupilTests(TrackingHouse house)
     }
 
     [Fact]
+    public async Task Etag_TellsNothingOfWhatIsForSomeRolesOnly()
+    {
+        var urn = await house.SchoolAsync();
+        var carer = $"attr:carer-{urn}";
+        string Roster(string lookedAfter) =>
+            $"URN,Forename,Surname,DOB,Sex,Year group,Looked after,{carer}\n{urn},A,Etag {urn},2016-01-01,F,5,{lookedAfter},yes\n";
+        await house.Lead.ImportAsync(Roster("N"));
+        var (senco, head) = (await house.CallerAsync(Role.Senco, urn), await house.CallerAsync(Role.Headteacher, urn));
+        var pupil = await senco.PupilAsync(urn, $"Etag {urn}");
+
+        // A sensitive group over what everybody saw; a fact that is recorded, corrected, and sent with a file.
+        var group = new GroupDefinition
+        {
+            Name = "Has a carer",
+            ComparatorName = "not in it",
+            Sensitive = true,
+            AnyOf = { new GroupClause { AllOf = { new GroupCondition { Fact = carer } } } },
+        };
+        var code = $"trust-{Guid.NewGuid():N}";
+        await house.Lead.Groups.DefineGroupAsync(new() { Group = code, Definition = group }, house.Lead.Headers);
+        var recorded = await head.Pupils.RecordPupilFactAsync(
+            new() { PupilId = pupil.PupilId, Fact = new() { Fact = "looked-after", Value = "yes", From = "2025-09-15" } }, head.Headers);
+        await head.Pupils.CorrectPupilFactAsync(
+            new() { PupilId = pupil.PupilId, FactId = recorded.Fact.FactId, NeverTrue = true }, head.IfMatch(recorded.Etag));
+        await house.Lead.ImportAsync(Roster("Y"), from: "2025-09-20");
+
+        var told = await senco.PupilAsync(urn, $"Etag {urn}");
+        Assert.Equal(pupil.Etag, told.Etag);
+        Assert.Equal(("looked-after", true), ((await head.PupilAsync(urn, $"Etag {urn}")).Facts.Last().Fact, (await head.PupilAsync(urn, $"Etag {urn}")).Groups.Contains(code)));
+
+        // What everybody sees moves it, and the one from before is refused.
+        await senco.Pupils.RecordPupilFactAsync(
+            new() { PupilId = pupil.PupilId, Fact = new() { Fact = "sen", Value = "K", From = "2025-09-15" } }, senco.Headers);
+        Assert.NotEqual(pupil.Etag, (await senco.PupilAsync(urn, $"Etag {urn}")).Etag);
+        await RefusedAsync(StatusCode.Aborted, "ETAG_MISMATCH", () => head.Pupils.UpdatePupilAsync(
+            new() { PupilId = pupil.PupilId, Pupil = new() { Forename = "B" } }, head.IfMatch(pupil.Etag)).ResponseAsync);
+    }
+
+    [Fact]
     public async Task FormerName_IsNeverShownToClassUsers()
     {
         var urn = await house.SchoolAsync();
@@ -260,7 +299,7 @@ public sealed class PupilTests(TrackingHouse house)
 
         var told = (await formerHead.Pupils.GetPupilAsync(pastDay, formerHead.Headers)).Pupil;
 
-        var withoutIdentity = new Pupil(past) { Forename = "", Surname = "", BornOn = "", Sex = Sex.Unspecified, IdentityWithheld = true };
+        var withoutIdentity = new Pupil(past) { Forename = "", Surname = "", BornOn = "", Sex = Sex.Unspecified, Etag = "", IdentityWithheld = true };
         withoutIdentity.ClearUpn();
         withoutIdentity.ClearPreferredSurname();
         withoutIdentity.FormerUpns.Clear();

@@ -352,6 +352,42 @@ public sealed class RosterReachTests(TrackingHouse house)
     }
 
     [Fact]
+    public async Task Import_ThatTellsThatSomebodyIsKnown_IsAudited_AlsoBehindManyBadRows()
+    {
+        var (leaver, _) = await LeaverAsync();
+        var (own, head) = await HeadAsync();
+        var bad = Enumerable.Range(0, 500).Select(at => $",{own},Bad,Row{at} {own},,F,5\n");
+
+        await head.ImportAsync($"{ShortHeader}\n{string.Concat(bad)}{leaver.Upn},{own},Bob,Guess,2016-05-10,F,6\n", dryRun: true);
+
+        await house.KnownAsync(
+            "select count(*) from audit where subject = @subject and @id = any (subject_ids) and action like '%/ImportRoster'",
+            new { subject = head.Subject, id = leaver.PupilId });
+    }
+
+    [Fact]
+    public async Task Mend_IntoNoSchoolAndOutAgain_DoesNotTellTheSenderWhatOthersFilledIn()
+    {
+        var (where, own) = (await house.SchoolAsync(), await house.SchoolAsync());
+        var (sender, head) = (await house.CallerAsync(Role.SeniorLeader, where), await house.CallerAsync(Role.Headteacher, where));
+        var grant = new Grant { Issuer = house.Issuer.Authority, Subject = sender.Subject, Role = Role.Headteacher, SchoolUrn = own, Reason = "test" };
+        await house.It.Grants.GiveGrantAsync(new() { Grant = grant }, house.It.Headers);
+        await sender.ImportAsync($"{ShortHeader},Looked after\n,{where},Ada,Filled {where},2016-05-10,Z,5,\n");
+        var row = Assert.Single(await QuarantineAsync(head, where));
+        row = (await head.Rosters.MendQuarantinedRowAsync(
+            new() { RowId = row.RowId, Cells = { ["Looked after"] = "Y" } }, head.IfMatch(row.Etag))).Row;
+
+        var moved = (await sender.Rosters.MendQuarantinedRowAsync(
+            new() { RowId = row.RowId, Cells = { ["URN"] = "999999" } }, sender.IfMatch(row.Etag))).Row;
+
+        Assert.False(moved.HasSchoolUrn);
+        Assert.DoesNotContain("Looked after", moved.Cells.Keys);
+        Assert.DoesNotContain(await QuarantineAsync(sender), r => r.RowId == row.RowId);
+        await NotTheirsAsync(sender, moved);
+        await house.Lead.Rosters.CloseQuarantinedRowAsync(new() { RowId = row.RowId, Reason = "test" }, house.Lead.IfMatch(moved.Etag));
+    }
+
+    [Fact]
     public async Task Mend_OfASensitiveCell_ByTheHead_IsTaken()
     {
         var (own, head) = await HeadAsync();

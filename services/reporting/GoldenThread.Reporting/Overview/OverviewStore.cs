@@ -80,8 +80,8 @@ internal sealed record CompletenessRow
 internal sealed class OverviewStore(NpgsqlDataSource source)
 {
     /// <summary>
-    /// Category, threads, actions and visits of every school that stands. Threads on sensitive groups, and on groups that nothing has been told of,
-    /// count in some schools only.
+    /// Category, threads, actions and visits of every school that stands. Threads on groups that are sensitive, or were since the thread was opened, and
+    /// on those that nothing has been told of, count in some schools only.
     /// </summary>
     public async Task<IReadOnlyDictionary<int, SchoolWorkRow>> WorkAsync(
         string academicYear, DateOnly today, int[] withSensitiveThreads, CancellationToken ct)
@@ -115,7 +115,10 @@ internal sealed class OverviewStore(NpgsqlDataSource source)
                 from thread t join schools h using (school_urn)
                 where t.state = 'open'
                   and (h.present_urn = any (@withSensitiveThreads)
-                      or exists (select from group_definition d where d.group_code = t.group_code and not d.sensitive))
+                      or exists (
+                          select from group_definition d
+                          where d.group_code = t.group_code and not d.sensitive
+                            and coalesce(t.definition_version, 1) between d.last_sensitive_version + 1 and d.definition_version))
                 group by h.present_urn
             ),
             agreed as (

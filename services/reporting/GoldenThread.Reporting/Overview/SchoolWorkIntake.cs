@@ -12,11 +12,13 @@ internal sealed class SchoolWorkIntake
     public Task KeepThreadAsync(Work work, ThreadChanged thread, CancellationToken ct)
     {
         const string Sql = """
-            insert into thread as t (school_urn, thread_id, version, group_code, subject, state, review_on, open_actions_due_on, actions_done)
-            values (@SchoolUrn, @ThreadId, @Version, @Group, @Subject, @State, @ReviewOn, @OpenActionsDueOn, @ActionsDone)
+            insert into thread as t
+                (school_urn, thread_id, version, group_code, definition_version, subject, state, review_on, open_actions_due_on, actions_done)
+            values (@SchoolUrn, @ThreadId, @Version, @Group, @DefinitionVersion, @Subject, @State, @ReviewOn, @OpenActionsDueOn, @ActionsDone)
             on conflict (school_urn, thread_id) do update
-            set version = excluded.version, group_code = excluded.group_code, subject = excluded.subject, state = excluded.state,
-                review_on = excluded.review_on, open_actions_due_on = excluded.open_actions_due_on, actions_done = excluded.actions_done
+            set version = excluded.version, group_code = excluded.group_code, definition_version = excluded.definition_version,
+                subject = excluded.subject, state = excluded.state, review_on = excluded.review_on,
+                open_actions_due_on = excluded.open_actions_due_on, actions_done = excluded.actions_done
             where t.version < excluded.version
             """;
         return work.Connection.ExecuteAsync(work.Command(Sql, new
@@ -25,6 +27,7 @@ internal sealed class SchoolWorkIntake
             thread.ThreadId,
             thread.Version,
             thread.Group,
+            thread.DefinitionVersion,
             thread.Subject,
             thread.State,
             thread.ReviewOn,

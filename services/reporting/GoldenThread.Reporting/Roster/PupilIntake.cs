@@ -37,7 +37,7 @@ internal sealed class PupilIntake(SummaryCells cells)
         await cells.AttainmentIsDueAsync(work, touched, ct);
     }
 
-    /// <summary>Keeps what a group is called, and whether it is sensitive, if its definition is newer.</summary>
+    /// <summary>Keeps what a group is called, and whether it is sensitive, if its definition is newer; and in any case that one was sensitive.</summary>
     public Task KeepGroupAsync(Work work, GroupDefined group, CancellationToken ct)
     {
         const string Sql = """
@@ -46,7 +46,11 @@ internal sealed class PupilIntake(SummaryCells cells)
             on conflict (group_code) do update
             set definition_version = excluded.definition_version, name = excluded.name, comparator_name = excluded.comparator_name,
                 sensitive = excluded.sensitive
-            where d.definition_version < excluded.definition_version
+            where d.definition_version < excluded.definition_version;
+
+            update group_definition
+            set last_sensitive_version = greatest(last_sensitive_version, @DefinitionVersion)
+            where group_code = @Group and @Sensitive;
             """;
         return work.Connection.ExecuteAsync(work.Command(Sql, group, ct));
     }

@@ -29,4 +29,7 @@ public sealed record ThreadChanged
 
     /// <summary>Number of actions done.</summary>
     public required int ActionsDone { get; init; }
+
+    /// <summary>Version of the group's definition by which it was opened; null where a message does not say.</summary>
+    public int? DefinitionVersion { get; init; }
 }

@@ -8,6 +8,14 @@ namespace GoldenThread.Tracking.Groups;
 /// <summary>Every statement about groups, and the one that evaluates them.</summary>
 internal sealed class GroupStore(NpgsqlDataSource source)
 {
+    private const string ReadsSensitive = """
+        exists (
+            select 1
+            from group_condition c
+            join sensitive_facts(@always) s on s.fact = c.fact
+            where c.group_code = d.group_code and c.version = d.version and starts_with(c.fact, @prefix))
+        """;
+
     /// <summary>
     /// Evaluates all groups for the pupils in touched_pupil. A condition holds in the ranges of days of the facts it counts (lengthened
     /// where it looks back); a clause holds where all its conditions do and no negated one does; a group where any clause does, from the
@@ -87,7 +95,7 @@ internal sealed class GroupStore(NpgsqlDataSource source)
     /// <summary>Notes every pupil as touched: a definition changed.</summary>
     public static Task TouchEverybodyAsync(Work work, CancellationToken ct)
     {
-        const string Sql = "insert into touched_pupil (pupil_id, identifiers) select pupil_id, false from pupil where not erased";
+        const string Sql = "insert into touched_pupil (pupil_id, identifiers, shown) select pupil_id, false, false from pupil where not erased";
         return work.Connection.ExecuteAsync(work.LongCommand(Sql, null, ct));
     }
 
@@ -161,19 +169,22 @@ internal sealed class GroupStore(NpgsqlDataSource source)
         return (await WithClausesAsync(work.Connection, work.Transaction, rows.AsList(), ct)).SingleOrDefault();
     }
 
+    /// <summary>Whether a group is marked as sensitive, or not, otherwise than the rule has it: as one is that was defined before the rule was.</summary>
+    public static Task<bool> IsAnyMismarkedAsync(Work work, CancellationToken ct)
+    {
+        const string Sql = $"""
+            select exists (
+                select 1 from group_definition d where d.superseded_at is null and d.sensitive <> (d.sensitive_itself or {ReadsSensitive}))
+            """;
+        return work.Connection.ExecuteScalarAsync<bool>(work.Command(Sql, new { always = Fact.Sensitive, prefix = Fact.AttributePrefix }, ct));
+    }
+
     /// <summary>
     /// Stores a definition as the next version of its group. A group that reads an attribute which tells who is in a sensitive one tells it, too:
     /// answers the definition as it now stands, and the next versions of the other groups that it made sensitive, or that are no longer.
     /// </summary>
     public static async Task<List<GroupDefinition>> DefineAsync(Work work, GroupDefinition definition, CancellationToken ct)
     {
-        const string ReadsSensitive = """
-            exists (
-                select 1
-                from group_condition c
-                join sensitive_facts(@always) s on s.fact = c.fact
-                where c.group_code = d.group_code and c.version = d.version and starts_with(c.fact, @prefix))
-            """;
         const string Own = $"""
             update group_definition d
             set sensitive = d.sensitive_itself or {ReadsSensitive}

@@ -17,7 +17,7 @@ internal sealed class GroupsEdge(GroupStore store, Works works, TimeProvider clo
         await work.DemandWholeTrustAsync(context);
         var known = await GroupStore.LockAsync(work, wanted.Group, ct);
         context.DemandIfMatchWhereSent(known?.Version);
-        if (known is null || !known.SaysTheSameAs(wanted))
+        if (known is null || !known.SaysTheSameAs(wanted) || await GroupStore.IsAnyMismarkedAsync(work, ct))
         {
             known = await DefineAsync(work, wanted with { Version = (known?.Version ?? 0) + 1, BuiltIn = known?.BuiltIn ?? false }, ct);
         }

@@ -16,14 +16,16 @@ internal static class ChangeSets
     private const string HoldGroups = "select pg_advisory_xact_lock_shared(hashtextextended('tracking group definitions', 0))";
 
     /// <summary>
-    /// Where a change notes whom it touched, and whether a UPN was among it. Ends with the transaction. No group is defined meanwhile, so
-    /// that nobody is evaluated by a definition that has just been replaced.
+    /// Where a change notes whom it touched, whether a UPN was among it, and whether what everybody sees was. Ends with the transaction. No group
+    /// is defined meanwhile, so that nobody is evaluated by a definition that has just been replaced.
     /// </summary>
     public static Task OpenAsync(Work work, CancellationToken ct)
     {
         const string Sql = $"""
             {HoldGroups};
-            create temporary table touched_pupil (pupil_id uuid primary key, identifiers boolean not null) on commit drop
+            create temporary table touched_pupil (
+                pupil_id uuid primary key, identifiers boolean not null, shown boolean not null
+            ) on commit drop
             """;
         return work.Connection.ExecuteAsync(work.LongCommand(Sql, null, ct));
     }
@@ -32,13 +34,14 @@ internal static class ChangeSets
     public static Task HoldGroupsAsync(Work work, CancellationToken ct) => work.Connection.ExecuteAsync(work.LongCommand(HoldGroups, null, ct));
 
     /// <summary>Notes one pupil.</summary>
-    public static Task TouchAsync(Work work, Guid pupilId, bool identifiers, CancellationToken ct)
+    public static Task TouchAsync(Work work, Guid pupilId, bool identifiers, bool shown, CancellationToken ct)
     {
         const string Sql = """
-            insert into touched_pupil (pupil_id, identifiers) values (@pupilId, @identifiers)
-            on conflict (pupil_id) do update set identifiers = touched_pupil.identifiers or excluded.identifiers
+            insert into touched_pupil (pupil_id, identifiers, shown) values (@pupilId, @identifiers, @shown)
+            on conflict (pupil_id) do update
+            set identifiers = touched_pupil.identifiers or excluded.identifiers, shown = touched_pupil.shown or excluded.shown
             """;
-        return work.Connection.ExecuteAsync(work.LongCommand(Sql, new { pupilId, identifiers }, ct));
+        return work.Connection.ExecuteAsync(work.LongCommand(Sql, new { pupilId, identifiers, shown }, ct));
     }
 
     /// <summary>Raises versions, evaluates groups and publishes; answers how many pupils were touched.</summary>
@@ -47,6 +50,7 @@ internal static class ChangeSets
         const string Raise = """
             update pupil p
             set version = p.version + 1,
+                shown_version = p.shown_version + t.shown::int,
                 change_set_id = @changeSetId,
                 identifiers_change_set_id = case when t.identifiers then @changeSetId else p.identifiers_change_set_id end,
                 changed_at = now(),

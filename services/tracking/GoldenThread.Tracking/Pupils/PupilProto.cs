@@ -21,7 +21,7 @@ internal static class PupilProto
                 "M" => Sex.Male,
                 _ => Sex.Unspecified,
             },
-            Etag = Etag.Of(pupil.Version),
+            Etag = pupil.IdentityWithheld ? "" : Etag.Of(pupil.ShownVersion),
             IdentityWithheld = pupil.IdentityWithheld,
         };
         if (pupil.Upn is not null)

@@ -146,13 +146,13 @@ internal sealed class PupilStore(NpgsqlDataSource source)
     }
 
     /// <summary>
-    /// The version of a pupil whom the caller may change, locked until the work ends; null where there is none. It takes a right for the
+    /// The shown version of a pupil whom the caller may change, locked until the work ends; null where there is none. It takes a right for the
     /// whole of a school where the pupil is or will be, or was last.
     /// </summary>
     public static Task<long?> LockAsync(Work work, Authority by, Guid pupilId, DateOnly today, CancellationToken ct)
     {
         const string Sql = """
-            select p.version
+            select p.shown_version
             from pupil p
             where p.pupil_id = @pupilId
               and not p.erased
@@ -240,7 +240,10 @@ internal sealed class PupilStore(NpgsqlDataSource source)
         const string Sql = """
             update pupil
             set upn = @Upn, forename = @Forename, surname = @Surname, preferred_forename = @PreferredForename,
-                preferred_surname = @PreferredSurname, born_on = @BornOn, sex = @Sex
+                preferred_surname = @PreferredSurname, born_on = @BornOn, sex = @Sex,
+                sex_changed_at = case when sex = @Sex then sex_changed_at else now() end,
+                birth_month_changed_at = case
+                    when extract(month from born_on) = extract(month from @BornOn::date) then birth_month_changed_at else now() end
             where pupil_id = @PupilId
             """;
         if ((known.Forename, known.Surname) != (wanted.Forename, wanted.Surname))
@@ -312,15 +315,15 @@ internal sealed class PupilStore(NpgsqlDataSource source)
     public static async Task<PupilView> ReadAsync(Work work, PupilAuthority by, Guid pupilId, DateOnly on, CancellationToken ct) =>
         (await ReadAsync(work.Connection, work.Transaction, by, [pupilId], on, ct)).Single();
 
-    /// <summary>The version of a pupil.</summary>
-    public static Task<long> VersionAsync(Work work, Guid pupilId, CancellationToken ct) =>
-        work.Connection.ExecuteScalarAsync<long>(work.Command("select version from pupil where pupil_id = @pupilId", new { pupilId }, ct));
+    /// <summary>The shown version of a pupil.</summary>
+    public static Task<long> ShownVersionAsync(Work work, Guid pupilId, CancellationToken ct) =>
+        work.Connection.ExecuteScalarAsync<long>(work.Command("select shown_version from pupil where pupil_id = @pupilId", new { pupilId }, ct));
 
     private static async Task<List<PupilView>> ReadAsync(
         NpgsqlConnection connection, NpgsqlTransaction? transaction, PupilAuthority by, Guid[] ids, DateOnly on, CancellationToken ct)
     {
         const string Pupils = """
-            select p.pupil_id, p.version, p.upn, p.forename, p.surname, p.preferred_forename, p.preferred_surname, p.born_on, p.sex,
+            select p.pupil_id, p.shown_version, p.upn, p.forename, p.surname, p.preferred_forename, p.preferred_surname, p.born_on, p.sex,
                    array(
                        select f.upn
                        from pupil_former_upn f

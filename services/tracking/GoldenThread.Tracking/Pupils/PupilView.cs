@@ -5,7 +5,8 @@ internal sealed record PupilView
 {
     public required Guid PupilId { get; init; }
 
-    public required long Version { get; init; }
+    /// <summary>Rises with what everybody sees who is told of the pupil.</summary>
+    public required long ShownVersion { get; init; }
 
     public string? Upn { get; init; }
 

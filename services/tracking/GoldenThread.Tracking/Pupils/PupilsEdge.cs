@@ -118,7 +118,7 @@ internal sealed class PupilsEdge(PupilStore store, SchoolStore schools, Works wo
         if (wanted != known)
         {
             await UnlessTakenAsync(work, context, wanted.Upn, () => PupilStore.UpdateAsync(work, known, wanted, ct));
-            await ChangeSets.TouchAsync(work, id, wanted.Upn != known.Upn, ct);
+            await ChangeSets.TouchAsync(work, id, wanted.Upn != known.Upn, shown: true, ct);
             await ChangeSets.CloseAsync(work, clock.GetUtcNow(), ct);
         }
 
@@ -138,7 +138,7 @@ internal sealed class PupilsEdge(PupilStore store, SchoolStore schools, Works wo
         await DemandSensitiveAsync(work, context, id, fact.Fact, ct);
         await ApplyAsync(work, new RosterLine { Line = 1, PupilId = id, FromOn = from, Facts = [fact] }, ct);
         var holds = await PupilStore.FactOnAsync(work, id, fact.Fact, from, ct);
-        var etag = Etag.Of(await PupilStore.VersionAsync(work, id, ct));
+        var etag = Etag.Of(await PupilStore.ShownVersionAsync(work, id, ct));
         return await work.CommitAsync(new RecordPupilFactResponse { Fact = holds?.ToProto(), Etag = etag });
     }
 
@@ -160,9 +160,9 @@ internal sealed class PupilsEdge(PupilStore store, SchoolStore schools, Works wo
             throw Errors.FactOverlaps();
         }
 
-        await ChangeSets.TouchAsync(work, id, identifiers: false, ct);
+        await ChangeSets.TouchAsync(work, id, identifiers: false, shown: !await PupilStore.IsSensitiveAsync(work, wrong.Fact, ct), ct);
         await ChangeSets.CloseAsync(work, clock.GetUtcNow(), ct);
-        var etag = Etag.Of(await PupilStore.VersionAsync(work, id, ct));
+        var etag = Etag.Of(await PupilStore.ShownVersionAsync(work, id, ct));
         return await work.CommitAsync(new CorrectPupilFactResponse { Fact = stored?.ToProto(), Etag = etag });
     }
 

@@ -8,22 +8,29 @@ namespace GoldenThread.Tracking.Rosters;
 /// <summary>Every statement about rows that wait for a person.</summary>
 internal sealed class QuarantineStore(NpgsqlDataSource source)
 {
+    // Who sent a row for no known school knows what it says, while nobody else gave it other cells.
+    private const string Own = "(q.issuer = @Issuer and q.subject = @Subject and q.school_urn is null and not q.mended_by_another)";
+
+    private const string WithinReach = $"""
+        ({Own}
+         or exists (
+             select 1
+             from whole_reach(@Issuer, @Subject, @Roles) g
+             where g.school_urn is null or g.school_urn = q.school_urn))
+        """;
+
     /// <summary>Rows of the schools that the caller holds whole, and those the caller sent for no known school, before an id.</summary>
     public async Task<List<QuarantinedRowRow>> ListAsync(
         Authority by, int? schoolUrn, bool includeClosed, Guid? before, int limit, CancellationToken ct)
     {
-        const string Sql = """
+        const string Sql = $"""
             select q.row_id, q.version, q.import_id, q.line, q.school_urn, q.from_on, q.cells::text as cells, q.problems::text as problems,
                    q.candidate_pupil_ids, q.quarantined_at, q.closed_at, q.closed_because
             from quarantined_row q
             where (@before::uuid is null or q.row_id < @before)
               and (@schoolUrn::int is null or q.school_urn = @schoolUrn)
               and (@includeClosed or q.closed_at is null)
-              and ((q.issuer = @Issuer and q.subject = @Subject and q.school_urn is null)
-                   or exists (
-                       select 1
-                       from whole_reach(@Issuer, @Subject, @Roles) g
-                       where g.school_urn is null or g.school_urn = q.school_urn))
+              and {WithinReach}
             order by q.row_id desc
             limit @limit
             """;
@@ -89,17 +96,13 @@ internal sealed class QuarantineStore(NpgsqlDataSource source)
     /// <summary>The row as the caller may change it, locked until the work ends; null where there is none.</summary>
     public static Task<QuarantinedRowRow?> LockAsync(Work work, Authority by, Guid rowId, CancellationToken ct)
     {
-        const string Sql = """
+        const string Sql = $"""
             select q.row_id, q.version, q.import_id, q.line, q.school_urn, q.from_on, q.cells::text as cells, q.problems::text as problems,
                    q.candidate_pupil_ids, q.quarantined_at, q.closed_at, q.closed_because,
-                   q.issuer = @Issuer and q.subject = @Subject and q.school_urn is null as is_own
+                   {Own} as is_own
             from quarantined_row q
             where q.row_id = @rowId
-              and ((q.issuer = @Issuer and q.subject = @Subject and q.school_urn is null)
-                   or exists (
-                       select 1
-                       from whole_reach(@Issuer, @Subject, @Roles) g
-                       where g.school_urn is null or g.school_urn = q.school_urn))
+              and {WithinReach}
             for update
             """;
         return work.Connection.QuerySingleOrDefaultAsync<QuarantinedRowRow>(
@@ -121,10 +124,11 @@ internal sealed class QuarantineStore(NpgsqlDataSource source)
         const string Sql = """
             update quarantined_row
             set version = version + 1, school_urn = @schoolUrn, cells = @cells::jsonb, problems = @problems::jsonb,
-                candidate_pupil_ids = @candidates
+                candidate_pupil_ids = @candidates, mended_by_another = mended_by_another or (issuer, subject) <> (@Issuer, @Subject)
             where row_id = @rowId
             """;
-        return work.Connection.ExecuteAsync(work.Command(Sql, new { rowId, schoolUrn, cells, problems, candidates }, ct));
+        return work.Connection.ExecuteAsync(work.Command(
+            Sql, new { rowId, schoolUrn, cells, problems, candidates, work.Caller.Issuer, work.Caller.Subject }, ct));
     }
 
     /// <summary>The school of the staged row, after schools outside the caller's reach were taken off.</summary>
@@ -225,6 +229,6 @@ internal sealed record QuarantinedRowRow
 
     public string? ClosedBecause { get; init; }
 
-    /// <summary>Whether the caller who mends it sent it for no known school, and so knows what it says.</summary>
+    /// <summary>Whether the caller who mends it sent it for no known school, and so knows what it says: nobody else mended it.</summary>
     public bool IsOwn { get; init; }
 }

@@ -28,7 +28,7 @@ internal static class RosterApply
             await RunAsync(work, Facts, new { round }, ct);
         }
 
-        await RunAsync(work, Touch, null, ct);
+        await RunAsync(work, Touch, new { SensitiveFacts = Fact.Sensitive }, ct);
     }
 
     private static async Task RunAsync(Work work, string sql, object? parameters, CancellationToken ct)
@@ -45,10 +45,10 @@ internal static class RosterApply
 
     // Names follow the row with the latest day, and no row older than what is known: last year's file does not bring a former name back.
     private const string Identity = """
-        insert into pupil (pupil_id, version, upn, forename, surname, preferred_forename, preferred_surname, born_on, sex, change_set_id,
-                           identifiers_change_set_id)
+        insert into pupil (pupil_id, version, shown_version, upn, forename, surname, preferred_forename, preferred_surname, born_on, sex,
+                           change_set_id, identifiers_change_set_id)
         select distinct on (r.pupil_id)
-               r.pupil_id, 0, r.upn, r.forename, r.surname, r.preferred_forename, r.preferred_surname, r.born_on, r.sex, r.pupil_id, r.pupil_id
+               r.pupil_id, 0, 0, r.upn, r.forename, r.surname, r.preferred_forename, r.preferred_surname, r.born_on, r.sex, r.pupil_id, r.pupil_id
         from roster_row r
         where r.problems is null and r.added
         order by r.pupil_id, r.from_on desc, r.is_main desc, r.line;
@@ -108,6 +108,9 @@ internal static class RosterApply
             preferred_surname = coalesce(i.preferred_surname, p.preferred_surname),
             born_on = i.born_on,
             sex = i.sex,
+            sex_changed_at = case when p.sex = i.sex then p.sex_changed_at else now() end,
+            birth_month_changed_at = case
+                when extract(month from p.born_on) = extract(month from i.born_on) then p.birth_month_changed_at else now() end,
             upn = case when i.has_new_upn then i.upn else p.upn end
         from roster_identity i
         where p.pupil_id = i.pupil_id
@@ -355,7 +358,9 @@ internal static class RosterApply
         """;
 
     private const string Touch = """
-        insert into touched_pupil (pupil_id, identifiers)
-        select pupil_id, bool_or(what in ('pupil', 'upn')) from roster_difference group by pupil_id;
+        insert into touched_pupil (pupil_id, identifiers, shown)
+        select pupil_id, bool_or(what in ('pupil', 'upn')), bool_or(what not in (select f.fact from sensitive_facts(@SensitiveFacts) f))
+        from roster_difference
+        group by pupil_id;
         """;
 }

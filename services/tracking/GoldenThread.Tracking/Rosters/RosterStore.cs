@@ -105,20 +105,17 @@ internal static class RosterStore
         return (await work.Connection.QueryAsync<RosterProblemRow>(work.LongCommand(Sql, new { limit }, ct))).AsList();
     }
 
-    /// <summary>Whom the caller is told to be known, by the first problems: the audit keeps it, also of a dry run.</summary>
-    public static async Task<IEnumerable<string>> ToldOfAsync(Work work, int limit, CancellationToken ct)
+    /// <summary>Whom the caller is told to be known, by whatever row: the audit keeps it, also of a dry run.</summary>
+    public static async Task<IEnumerable<string>> ToldOfAsync(Work work, CancellationToken ct)
     {
         const string Sql = """
-            with told as (
-                select pupil_id, upn, candidates, problems from roster_row where problems is not null order by line limit @limit
-            )
-            select unnest(candidates)::text from told
+            select unnest(candidates)::text from roster_row where problems is not null
             union
-            select pupil_id::text from told where problems = @OnRollElsewhere::jsonb
+            select pupil_id::text from roster_row where problems = @OnRollElsewhere::jsonb
             union
-            select p.pupil_id::text from told t join pupil p on p.upn = t.upn where t.problems = @UpnTaken::jsonb
+            select p.pupil_id::text from roster_row r join pupil p on p.upn = r.upn where r.problems = @UpnTaken::jsonb
             """;
-        var parameters = new { limit, OnRollElsewhere = RosterProblem.OnRollElsewhere.ToJson(), UpnTaken = RosterProblem.UpnTaken.ToJson() };
+        var parameters = new { OnRollElsewhere = RosterProblem.OnRollElsewhere.ToJson(), UpnTaken = RosterProblem.UpnTaken.ToJson() };
         return await work.Connection.QueryAsync<string>(work.LongCommand(Sql, parameters, ct));
     }
 

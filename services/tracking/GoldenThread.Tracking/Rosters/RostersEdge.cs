@@ -83,7 +83,7 @@ internal sealed class RostersEdge(QuarantineStore quarantine, Works works, TimeP
         {
             var school = await QuarantineStore.StagedSchoolAsync(work, ct);
             await QuarantineStore.KeepAsync(work, known.RowId, school, line.Cells!, left.Problems, left.Candidates, ct);
-            context.Saw("pupil", await RosterStore.ToldOfAsync(work, 1, ct));
+            context.Saw("pupil", await RosterStore.ToldOfAsync(work, ct));
         }
         else
         {
@@ -191,7 +191,11 @@ internal sealed class RostersEdge(QuarantineStore quarantine, Works works, TimeP
             response.Problems.AddRange(RosterProblem.FromJson(row.Problems).Select(p => p.ToProto(row.Line)));
         }
 
-        context.Saw("pupil", await RosterStore.ToldOfAsync(work, MostShown, ct));
+        foreach (var told in (await RosterStore.ToldOfAsync(work, ct)).Chunk(MostShown))
+        {
+            context.Saw("pupil", told);
+        }
+
         return response;
     }
 

@@ -93,6 +93,7 @@ public sealed record GapThread
         ReviewOn = ReviewOn,
         OpenActionsDueOn = Actions.Where(a => a.State == ActionState.Open).Select(a => a.DueOn).Order().ToList(),
         ActionsDone = Actions.Count(a => a.State == ActionState.Done),
+        DefinitionVersion = Gap.DefinitionVersion,
     };
 
     private void DemandOpen()

@@ -10,10 +10,10 @@ namespace GoldenThread.Tracking.Threads;
 /// <summary>Every statement about threads and their actions.</summary>
 public sealed class ThreadStore(NpgsqlDataSource source)
 {
-    // A thread belongs to the whole school, so a grant of some classes does not reach it; one of some subjects reaches theirs. One on a sensitive
-    // group is for those who may see who is in it.
+    // A thread belongs to the whole school, so a grant of some classes does not reach it; one of some subjects reaches theirs. One on a group that is
+    // sensitive, or was since the thread was opened, is for those who may see who is in it.
     private const string Grants = """
-        select 1 from reach(@Issuer, @Subject, roles_for_group(t.group_code, @Roles, @SensitiveRoles)) g
+        select 1 from reach(@Issuer, @Subject, roles_for_thread(t.group_code, t.definition_version, @Roles, @SensitiveRoles)) g
         where (g.school_urn is null or g.school_urn = t.school_urn) and g.class_ids is null
           and (g.subjects is null or t.subject = any (g.subjects))
         """;
@@ -126,11 +126,11 @@ public sealed class ThreadStore(NpgsqlDataSource source)
     {
         const string Sql = """
             insert into thread
-                (thread_id, school_urn, version, group_code, subject, year_group, collection_id, gap, objective, owner_person_id, review_on,
-                 target_pupil_ids, state, outcome, opened_at)
+                (thread_id, school_urn, version, group_code, definition_version, subject, year_group, collection_id, gap, objective,
+                 owner_person_id, review_on, target_pupil_ids, state, outcome, opened_at)
             values
-                (@ThreadId, @SchoolUrn, @Version, @Group, @Subject, @YearGroup, @CollectionId, @Gap, @Objective, @OwnerPersonId, @ReviewOn,
-                 @Targets, @State, @Outcome, @OpenedAt)
+                (@ThreadId, @SchoolUrn, @Version, @Group, @DefinitionVersion, @Subject, @YearGroup, @CollectionId, @Gap, @Objective,
+                 @OwnerPersonId, @ReviewOn, @Targets, @State, @Outcome, @OpenedAt)
             """;
         return work.Connection.ExecuteAsync(work.Command(Sql, new
         {
@@ -138,6 +138,7 @@ public sealed class ThreadStore(NpgsqlDataSource source)
             thread.SchoolUrn,
             thread.Version,
             thread.Gap.Group,
+            thread.Gap.DefinitionVersion,
             thread.Gap.Subject,
             YearGroup = thread.Gap.HasYearGroup ? thread.Gap.YearGroup : null,
             CollectionId = Guid.Parse(thread.Gap.CollectionId),
@@ -186,12 +187,17 @@ public sealed class ThreadStore(NpgsqlDataSource source)
 
     /// <summary>
     /// Scores of target pupils before and after, each pair on one and the same scale and sat where the caller reaches, with what regression to the
-    /// mean needs: the mean and number of all who sat before on the scale in the pupil's year group, and the reliability, unknown where either test's is.
+    /// mean needs: the mean and number of all who sat before on the scale in the pupil's year group, how many of them are beyond the caller's reach,
+    /// and the reliability, unknown where either test's is.
     /// </summary>
     public async Task<IReadOnlyList<PairRow>> PairsAsync(GapThread thread, Guid after, Authority authority, Authority sensitive, CancellationToken ct)
     {
         const string Sql = """
-            with scored as (
+            with own as materialized (
+                select g.school_urn, g.year_groups
+                from reach(@Issuer, @Holder, @Roles) g
+                where g.class_ids is null and (g.subjects is null or @Subject = any (g.subjects))
+            ), scored as (
                 select distinct on (r.pupil_id, r.collection_id, t.scale) r.pupil_id, r.collection_id, r.school_urn, r.year_group,
                     r.score::double precision as score, t.scale, t.reliability::double precision as reliability, c.due_on
                 from result_copy r
@@ -200,18 +206,25 @@ public sealed class ThreadStore(NpgsqlDataSource source)
                 where r.collection_id in (@Before, @after) and t.subject = @Subject and r.score is not null
                 order by r.pupil_id, r.collection_id, t.scale, r.sat_on desc, r.recorded_at desc, r.result_id desc
             ), population as (
-                select scale, year_group, avg(score) as mean, count(*)::int as pupils from scored where collection_id = @Before group by scale, year_group
+                select s.scale, s.year_group, avg(s.score) as mean, count(*)::int as pupils,
+                    count(*) filter (where not exists (
+                        select 1 from own g
+                        where (g.school_urn is null or g.school_urn = s.school_urn)
+                          and (g.year_groups is null or s.year_group = any (g.year_groups))))::int as beyond_reach
+                from scored s
+                where s.collection_id = @Before
+                group by s.scale, s.year_group
             ), target as (
                 select s.*
                 from scored s
                 where s.pupil_id = any (@Targets)
                   and exists (
-                      select 1 from reach(@Issuer, @Holder, roles_for_group(@Group, @Roles, @SensitiveRoles)) g
+                      select 1 from reach(@Issuer, @Holder, roles_for_thread(@Group, @DefinitionVersion, @Roles, @SensitiveRoles)) g
                       where (g.school_urn is null or g.school_urn = s.school_urn) and g.class_ids is null
                         and (g.subjects is null or @Subject = any (g.subjects))
                         and (g.year_groups is null or s.year_group = any (g.year_groups)))
             )
-            select b.pupil_id, b.scale, b.score as before, a.score as after, p.mean as population_mean, p.pupils as population,
+            select b.pupil_id, b.scale, b.score as before, a.score as after, p.mean as population_mean, p.pupils as population, p.beyond_reach,
                 case when a.reliability is not null and b.reliability is not null then least(a.reliability, b.reliability) end as reliability
             from target b
             join target a on a.pupil_id = b.pupil_id and a.collection_id = @after and a.scale = b.scale and a.due_on > b.due_on
@@ -229,6 +242,7 @@ public sealed class ThreadStore(NpgsqlDataSource source)
             authority.Roles,
             SensitiveRoles = sensitive.Roles,
             thread.Gap.Group,
+            thread.Gap.DefinitionVersion,
             thread.Gap.Subject,
             Targets = thread.TargetPupilIds.ToArray(),
         }, cancellationToken: ct))).AsList();
@@ -352,6 +366,9 @@ public sealed record PairRow
 
     /// <summary>How many that mean is of.</summary>
     public required int Population { get; init; }
+
+    /// <summary>How many of these the caller does not reach.</summary>
+    public required int BeyondReach { get; init; }
 
     public double? Reliability { get; init; }
 }

@@ -6,6 +6,7 @@ using GoldenThread.Tracking.Gaps;
 using GoldenThread.Tracking.Progress;
 using GoldenThread.Tracking.V1;
 using Grpc.Core;
+using Figure = GoldenThread.Type.V1.Figure;
 using ThreadState = GoldenThread.Tracking.V1.ThreadState;
 
 namespace GoldenThread.Tracking.Threads;
@@ -179,9 +180,18 @@ public sealed class ThreadsEdge(ThreadStore store, GapStore gaps, StatusReadStor
         answer.ExpectedWithoutAction =
             reliability is null ? Figures.Redacted("NOT_AVAILABLE", "The reliability of the test is unknown.")
             : pairs.Any(p => Figures.IsSmall(p.Population)) ? Figures.Redacted(
-                "NOT_AVAILABLE", "In the year group of a target pupil so few sat before that their mean does not say what to expect.")
-            : compared.ExpectedChange.ToProto();
+                "SMALL_NUMBER", "In the year group of a target pupil so few sat before that their mean does not say what to expect.")
+            : pairs.Any(p => Figures.IsSmall(p.BeyondReach)) ? Figures.Redacted(
+                "SMALL_NUMBER", "In the year group of a target pupil so few sat before at other schools that the mean of all would tell of them.")
+            : Tenths(compared.ExpectedChange.ToProto());
         answer.Verdict = compared.Verdict == Verdict.CannotTell ? ImpactVerdict.CannotTell : ImpactVerdict.CannotAttribute;
+    }
+
+    // All digits would give back the mean of all in the trust exactly. What is rounded to nothing has no sign.
+    private static Figure Tenths(Figure figure)
+    {
+        figure.Value = Math.Round(figure.Value, 1) + 0.0;
+        return figure;
     }
 
     private static List<Guid> Targets(OpenThreadRequest request)

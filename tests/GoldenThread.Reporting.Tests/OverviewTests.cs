@@ -639,6 +639,33 @@ public sealed class OverviewTests(ReportingHouse house)
     }
 
     [Fact]
+    public async Task PupilsByStatus_CarryTheScoreThatTheStatusIsOf_NotTheNextSchoolsNorAJudgementBesideIt()
+    {
+        var cohort = new Cohort();
+        await cohort.TellAsync(house, 0, 0);
+        await house.PublishAsync(cohort.Test(2) with { Mean = 100 });
+        var judgement = new Cohort { SchoolUrn = cohort.SchoolUrn, CollectionId = cohort.CollectionId, Scale = "teacher-assessment" };
+        await house.PublishAsync(judgement.Test());
+        var next = new Cohort { CollectionId = cohort.CollectionId, TestId = cohort.TestId };
+        await house.PublishAsync(next.School("Next"));
+        await house.PublishAsync(cohort.Enrol(2));
+        var (mover, judged) = (cohort.Pupils[0], cohort.Pupils[1]);
+        await house.PublishAsync(Cohort.Recorded(
+            cohort.Result(mover, 95), next.Result(mover, 121, satOn: Cohort.SatOn.AddDays(9)),
+            cohort.Result(judged, 96), judgement.Result(judged, 3, satOn: Cohort.SatOn.AddDays(9))));
+        await house.PublishAsync(Judged([Status(cohort, mover, "stuck", 1), Status(cohort, judged, "stuck", 1)]));
+        await house.SettledAsync();
+        var head = await house.CallerAsync(Role.Headteacher, cohort.SchoolUrn);
+
+        await Eventually.Async(async () =>
+        {
+            var answer = await head.Progress.ListPupilsByStatusAsync(Request(cohort), head.Headers);
+            Assert.Equal(
+                new[] { (mover.ToString(), "95"), (judged.ToString(), "96") }.Order(), answer.Pupils.Select(p => (p.PupilId, p.Score)).Order());
+        });
+    }
+
+    [Fact]
     public async Task PupilsByStatus_WithTrackingDown_ComeWithoutNames_AndSaySo()
     {
         var (cohort, _) = await PupilsWithStatusesAsync();

@@ -159,6 +159,31 @@ public sealed class DisclosureTests(ReportingHouse house)
     }
 
     [Fact]
+    public void Gap_WhereOneSideHasATestWithoutAnExpectedStandard_IsNotTold()
+    {
+        // Year 4 sat a test without a standard, and nobody of it is in the group: of year 6 three fifths of either side met theirs.
+        var table = new AttainmentTable(
+            [
+                Sums(1, "6", "", 60, 36), Sums(1, "6", "g", 20, 12), Without(Sums(1, "4", "", 60, 0)),
+                Sums(2, "6", "", 60, 36), Sums(2, "6", "g", 20, 12), Without(Sums(2, "4", "", 60, 0)),
+            ],
+            ["g"], new HashSet<int> { 1, 2 }, new HashSet<string> { "g" });
+
+        foreach (var (reach, urn) in from reach in new[] { Lead, Board } from urn in new int?[] { 1, null } select (reach, urn))
+        {
+            var rows = FixedRows(table, reach).Where(r => r.HasGroup && (urn is null ? !r.HasSchoolUrn : r.SchoolUrn == urn)).ToList();
+            var all = rows.Single(r => r.YearGroup == "all").Comparator;
+            var year6 = rows.Single(r => r.YearGroup == "6").Comparator;
+            Assert.Equal(("NO_EXPECTED_STANDARD", "NO_EXPECTED_STANDARD"), (all.PercentagePoints.Redacted?.Reason, all.WholePupils.Redacted?.Reason));
+            Assert.NotEqual("NO_EXPECTED_STANDARD", year6.PercentagePoints.Redacted?.Reason);
+        }
+
+        Assert.Equal(0, FixedRows(table, Lead).Single(r => r is { HasGroup: true, SchoolUrn: 1, YearGroup: "6" }).Comparator.WholePupils.Value);
+
+        static SchoolSums Without(SchoolSums sums) => sums with { Sums = sums.Sums with { HasExpected = false } };
+    }
+
+    [Fact]
     public void SmallCountsAndSmallComplements_AreNeverShown()
     {
         for (var seed = 0; seed < 150; seed++)

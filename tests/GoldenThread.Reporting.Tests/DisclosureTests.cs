@@ -481,6 +481,57 @@ public sealed class DisclosureTests(ReportingHouse house)
     }
 
     [Fact]
+    public async Task Group_ThatOpens_StaysSensitive_UntilNobodyIsCountedByTheOlderDefinition()
+    {
+        var told = $"told-{Guid.NewGuid():N}";
+        var cohort = await CohortInAsync(told);
+        var senco = await house.CallerAsync(Role.Senco, cohort.SchoolUrn);
+        var request = new ListAttainmentRequest { CollectionId = cohort.CollectionId.ToString(), Group = told };
+        await house.PublishAsync(Defined(told, 1, true));
+        await house.SettledAsync();
+
+        // Who is in it now is not told yet; then of two of the six it is.
+        await house.PublishAsync(Defined(told, 2, false));
+        await GroupsHadATurnAsync();
+        Assert.Empty(await senco.AttainmentAsync(request));
+        await house.PublishAsync(Cohort.Roster([.. cohort.Pupils.Take(2).Select(id => Member(cohort, id, 3, told, 2))]));
+        await GroupsHadATurnAsync();
+        Assert.Empty(await senco.AttainmentAsync(request));
+
+        await house.PublishAsync(Cohort.Roster([.. cohort.Pupils.Skip(2).Select((id, i) => i < 4 ? cohort.Pupil(id, 4, []) : Member(cohort, id, 4, told, 2))]));
+        var shown = new HashSet<double>();
+        await Eventually.Async(async () =>
+        {
+            shown.UnionWith((await senco.AttainmentAsync(request)).Select(r => r.Figures.Pupils.Value));
+            Assert.NotEmpty(shown);
+        });
+        Assert.Equal([36.0], shown);
+    }
+
+    [Fact]
+    public async Task Group_WhoseMembersComeByANewerDefinition_IsSensitiveUntilThatIsTold()
+    {
+        var told = $"told-{Guid.NewGuid():N}";
+        var cohort = await CohortInAsync(told);
+        var senco = await house.CallerAsync(Role.Senco, cohort.SchoolUrn);
+        var request = new ListAttainmentRequest { CollectionId = cohort.CollectionId.ToString(), Group = told };
+        await house.PublishAsync(Defined(told, 1, false));
+        await Eventually.Async(async () => Assert.Equal(6, Assert.Single(await senco.AttainmentAsync(request)).Figures.Pupils.Value));
+
+        await house.PublishAsync(Cohort.Roster([.. cohort.Pupils.Select((id, i) => i is >= 6 and < 14 ? Member(cohort, id, 3, told, 2) : cohort.Pupil(id, 3, []))]));
+        await GroupsHadATurnAsync();
+        Assert.Empty(await senco.AttainmentAsync(request));
+        await house.PublishAsync(Defined(told, 2, true));
+        await GroupsHadATurnAsync();
+        Assert.Empty(await senco.AttainmentAsync(request));
+
+        // An older word comes last and changes nothing.
+        await house.PublishAsync(Defined(told, 1, false));
+        await GroupsHadATurnAsync();
+        Assert.Empty(await senco.AttainmentAsync(request));
+    }
+
+    [Fact]
     public async Task ASensitiveGrantOfAnotherYearGroup_OpensNoSensitiveGroup()
     {
         var cohort = await CohortInAsync("looked-after");
@@ -557,6 +608,28 @@ public sealed class DisclosureTests(ReportingHouse house)
         }
 
         return text.ToString();
+    }
+
+    private static GroupDefined Defined(string group, int version, bool sensitive) =>
+        new() { Group = group, DefinitionVersion = version, Name = "Told", ComparatorName = "Not told", Sensitive = sensitive };
+
+    private static PupilSnapshot Member(Cohort cohort, Guid pupilId, long version, string group, int definitionVersion) => cohort.Pupil(pupilId, version, []) with
+    {
+        Groups = [new PupilGroup { Group = group, DefinitionVersion = definitionVersion, From = new(2025, 9, 1) }],
+    };
+
+    /// <summary>Waits until all that was told so far has had its effect, and a group without members that is defined after it is open.</summary>
+    private async Task GroupsHadATurnAsync()
+    {
+        await house.SettledAsync();
+        var empty = $"empty-{Guid.NewGuid():N}";
+        await house.PublishAsync(Defined(empty, 1, false));
+        await Eventually.Async(async () =>
+        {
+            await using var command = house.Database.CreateCommand("select count(*) from group_definition where group_code = $1 and not sensitive");
+            command.Parameters.Add(new() { Value = empty });
+            Assert.Equal(1L, await command.ExecuteScalarAsync());
+        });
     }
 
     /// <summary>One school where six of 40 pupils are in each of the groups; waits for the sums.</summary>

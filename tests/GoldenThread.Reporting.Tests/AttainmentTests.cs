@@ -577,7 +577,9 @@ public sealed class AttainmentTests(ReportingHouse house)
         var first = await lead.Attainment.ListAttainmentAsync(request, lead.Headers);
         Assert.Single(first.Rows);
         Assert.NotEmpty(first.NextPageToken);
-        Assert.Equal(await lead.AttainmentAsync(new() { CollectionId = request.CollectionId }), await lead.AttainmentAsync(request));
+        // Again where another test defined a group, of which there is a row too, between the two.
+        await Eventually.Async(async () => Assert.Equal(
+            await lead.AttainmentAsync(new() { CollectionId = request.CollectionId }), await lead.AttainmentAsync(request)));
 
         await RefusedAsync(StatusCode.InvalidArgument, lead, new(request) { PageToken = "forged" });
         await RefusedAsync(StatusCode.InvalidArgument, lead, new(request) { PageToken = first.NextPageToken, Subject = "maths" });

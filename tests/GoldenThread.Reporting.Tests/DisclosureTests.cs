@@ -159,6 +159,31 @@ public sealed class DisclosureTests(ReportingHouse house)
     }
 
     [Fact]
+    public void Gap_WhereOneSideHasATestWithoutAnExpectedStandard_IsNotTold()
+    {
+        // Year 4 sat a test without a standard, and nobody of it is in the group: of year 6 three fifths of either side met theirs.
+        var table = new AttainmentTable(
+            [
+                Sums(1, "6", "", 60, 36), Sums(1, "6", "g", 20, 12), Without(Sums(1, "4", "", 60, 0)),
+                Sums(2, "6", "", 60, 36), Sums(2, "6", "g", 20, 12), Without(Sums(2, "4", "", 60, 0)),
+            ],
+            ["g"], new HashSet<int> { 1, 2 }, new HashSet<string> { "g" });
+
+        foreach (var (reach, urn) in from reach in new[] { Lead, Board } from urn in new int?[] { 1, null } select (reach, urn))
+        {
+            var rows = FixedRows(table, reach).Where(r => r.HasGroup && (urn is null ? !r.HasSchoolUrn : r.SchoolUrn == urn)).ToList();
+            var all = rows.Single(r => r.YearGroup == "all").Comparator;
+            var year6 = rows.Single(r => r.YearGroup == "6").Comparator;
+            Assert.Equal(("NO_EXPECTED_STANDARD", "NO_EXPECTED_STANDARD"), (all.PercentagePoints.Redacted?.Reason, all.WholePupils.Redacted?.Reason));
+            Assert.NotEqual("NO_EXPECTED_STANDARD", year6.PercentagePoints.Redacted?.Reason);
+        }
+
+        Assert.Equal(0, FixedRows(table, Lead).Single(r => r is { HasGroup: true, SchoolUrn: 1, YearGroup: "6" }).Comparator.WholePupils.Value);
+
+        static SchoolSums Without(SchoolSums sums) => sums with { Sums = sums.Sums with { HasExpected = false } };
+    }
+
+    [Fact]
     public void SmallCountsAndSmallComplements_AreNeverShown()
     {
         for (var seed = 0; seed < 150; seed++)
@@ -456,6 +481,57 @@ public sealed class DisclosureTests(ReportingHouse house)
     }
 
     [Fact]
+    public async Task Group_ThatOpens_StaysSensitive_UntilNobodyIsCountedByTheOlderDefinition()
+    {
+        var told = $"told-{Guid.NewGuid():N}";
+        var cohort = await CohortInAsync(told);
+        var senco = await house.CallerAsync(Role.Senco, cohort.SchoolUrn);
+        var request = new ListAttainmentRequest { CollectionId = cohort.CollectionId.ToString(), Group = told };
+        await house.PublishAsync(Defined(told, 1, true));
+        await house.SettledAsync();
+
+        // Who is in it now is not told yet; then of two of the six it is.
+        await house.PublishAsync(Defined(told, 2, false));
+        await GroupsHadATurnAsync();
+        Assert.Empty(await senco.AttainmentAsync(request));
+        await house.PublishAsync(Cohort.Roster([.. cohort.Pupils.Take(2).Select(id => Member(cohort, id, 3, told, 2))]));
+        await GroupsHadATurnAsync();
+        Assert.Empty(await senco.AttainmentAsync(request));
+
+        await house.PublishAsync(Cohort.Roster([.. cohort.Pupils.Skip(2).Select((id, i) => i < 4 ? cohort.Pupil(id, 4, []) : Member(cohort, id, 4, told, 2))]));
+        var shown = new HashSet<double>();
+        await Eventually.Async(async () =>
+        {
+            shown.UnionWith((await senco.AttainmentAsync(request)).Select(r => r.Figures.Pupils.Value));
+            Assert.NotEmpty(shown);
+        });
+        Assert.Equal([36.0], shown);
+    }
+
+    [Fact]
+    public async Task Group_WhoseMembersComeByANewerDefinition_IsSensitiveUntilThatIsTold()
+    {
+        var told = $"told-{Guid.NewGuid():N}";
+        var cohort = await CohortInAsync(told);
+        var senco = await house.CallerAsync(Role.Senco, cohort.SchoolUrn);
+        var request = new ListAttainmentRequest { CollectionId = cohort.CollectionId.ToString(), Group = told };
+        await house.PublishAsync(Defined(told, 1, false));
+        await Eventually.Async(async () => Assert.Equal(6, Assert.Single(await senco.AttainmentAsync(request)).Figures.Pupils.Value));
+
+        await house.PublishAsync(Cohort.Roster([.. cohort.Pupils.Select((id, i) => i is >= 6 and < 14 ? Member(cohort, id, 3, told, 2) : cohort.Pupil(id, 3, []))]));
+        await GroupsHadATurnAsync();
+        Assert.Empty(await senco.AttainmentAsync(request));
+        await house.PublishAsync(Defined(told, 2, true));
+        await GroupsHadATurnAsync();
+        Assert.Empty(await senco.AttainmentAsync(request));
+
+        // An older word comes last and changes nothing.
+        await house.PublishAsync(Defined(told, 1, false));
+        await GroupsHadATurnAsync();
+        Assert.Empty(await senco.AttainmentAsync(request));
+    }
+
+    [Fact]
     public async Task ASensitiveGrantOfAnotherYearGroup_OpensNoSensitiveGroup()
     {
         var cohort = await CohortInAsync("looked-after");
@@ -507,7 +583,8 @@ public sealed class DisclosureTests(ReportingHouse house)
         Assert.StartsWith("collection_id,school_urn,school,year_group,subject,group,pupils,", redacted, StringComparison.Ordinal);
         Assert.Equal(redacted.Split("\r\n").Length, clear.Split("\r\n").Length);
         // Of three pupils the lead has all figures but a percentage.
-        Assert.Contains(",Disadvantaged,3,0,[SMALL_NUMBER],,,105,", clear, StringComparison.Ordinal);
+        Assert.Contains(
+            ",Disadvantaged,3,0,\"[SMALL_NUMBER] 3 of 3 pupils: so few are told as a count, not as a percentage.\",,,105,", clear, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -531,6 +608,28 @@ public sealed class DisclosureTests(ReportingHouse house)
         }
 
         return text.ToString();
+    }
+
+    private static GroupDefined Defined(string group, int version, bool sensitive) =>
+        new() { Group = group, DefinitionVersion = version, Name = "Told", ComparatorName = "Not told", Sensitive = sensitive };
+
+    private static PupilSnapshot Member(Cohort cohort, Guid pupilId, long version, string group, int definitionVersion) => cohort.Pupil(pupilId, version, []) with
+    {
+        Groups = [new PupilGroup { Group = group, DefinitionVersion = definitionVersion, From = new(2025, 9, 1) }],
+    };
+
+    /// <summary>Waits until all that was told so far has had its effect, and a group without members that is defined after it is open.</summary>
+    private async Task GroupsHadATurnAsync()
+    {
+        await house.SettledAsync();
+        var empty = $"empty-{Guid.NewGuid():N}";
+        await house.PublishAsync(Defined(empty, 1, false));
+        await Eventually.Async(async () =>
+        {
+            await using var command = house.Database.CreateCommand("select count(*) from group_definition where group_code = $1 and not sensitive");
+            command.Parameters.Add(new() { Value = empty });
+            Assert.Equal(1L, await command.ExecuteScalarAsync());
+        });
     }
 
     /// <summary>One school where six of 40 pupils are in each of the groups; waits for the sums.</summary>

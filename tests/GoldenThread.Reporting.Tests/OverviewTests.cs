@@ -8,6 +8,8 @@ using GoldenThread.Tracking.Events.V1;
 using GoldenThread.Tracking.Internal.V1;
 using GoldenThread.Type.V1;
 using Grpc.Core;
+using PupilEnrolment = GoldenThread.Tracking.Events.V1.PupilEnrolment;
+using PupilSnapshot = GoldenThread.Tracking.Events.V1.PupilSnapshot;
 
 namespace GoldenThread.Tests;
 
@@ -345,6 +347,52 @@ public sealed class OverviewTests(ReportingHouse house)
     }
 
     [Fact]
+    public async Task Status_OfWhatWasSatElsewhereOnceThePupilHadLeft_IsTheNextSchools_AndAnyOtherCounts()
+    {
+        var before = new Cohort();
+        var cohort = new Cohort { CollectionId = before.CollectionId, TestId = before.TestId };
+        var elsewhere = new Cohort { CollectionId = before.CollectionId, TestId = before.TestId };
+        await cohort.TellAsync(house, 0, 0);
+        await house.PublishAsync(cohort.School(version: 2, predecessors: before.SchoolUrn));
+        await house.PublishAsync(elsewhere.School("Elsewhere"));
+        await house.PublishAsync(cohort.Enrol(20));
+        var (lastDay, later) = (new DateOnly(2025, 12, 10), new DateOnly(2025, 12, 12));
+        var (mover, joiner, guest, returner, kept) = (
+            Guid.CreateVersion7(), Guid.CreateVersion7(), Guid.CreateVersion7(), Guid.CreateVersion7(), Guid.CreateVersion7());
+        await house.PublishAsync(Cohort.Roster(
+        [
+            Enrolled(mover, Stay(cohort, null, lastDay), Stay(elsewhere, lastDay.AddDays(1), null)),
+            Enrolled(joiner, Stay(elsewhere, null, new(2025, 11, 28)), Stay(cohort, new(2025, 12, 1), new(2026, 7, 20))),
+            cohort.Pupil(guest, 1, []),
+            Enrolled(returner, Stay(cohort, null, lastDay), Stay(elsewhere, lastDay.AddDays(1), new(2026, 1, 9)), Stay(cohort, new(2026, 1, 12), null)),
+            // On the roll of the school that was replaced, and nowhere else yet.
+            Enrolled(kept, Stay(before, null, lastDay)),
+        ]));
+        await house.PublishAsync(Cohort.Recorded(
+        [
+            .. cohort.Pupils.Select(id => cohort.Result(id, 105)), elsewhere.Result(mover, 95, satOn: later), elsewhere.Result(joiner, 95),
+            elsewhere.Result(guest, 95, satOn: later), elsewhere.Result(returner, 95, satOn: later), cohort.Result(kept, 95, satOn: later),
+        ]));
+        await house.PublishAsync(Judged(
+        [
+            .. cohort.Pupils.Select(id => Status(cohort, id, "on-track", 1)), Status(cohort, kept, "stuck", 1),
+            .. new[] { mover, joiner, guest, returner }.Select(id => Status(elsewhere, id, "stuck", 1)),
+        ]));
+        await house.SettledAsync();
+
+        var progress = await ProgressAsync(cohort, Role.Headteacher);
+
+        // Of 25 the mover has no data here; four of the others are stuck.
+        Assert.Equal((24.0, 1.0), (progress.Judged.Value, progress.NoData.Value));
+        Assert.Equal(100.0 * 4 / 24, progress.PercentStuck.Estimate.Point, 6);
+
+        PupilSnapshot Enrolled(Guid id, params PupilEnrolment[] stays) => cohort.Pupil(id, 1, []) with { Enrolments = stays };
+
+        static PupilEnrolment Stay(Cohort at, DateOnly? from, DateOnly? to) =>
+            new() { SchoolUrn = at.SchoolUrn, From = from ?? new(2025, 9, 1), To = to, IsMain = true, YearGroup = at.YearGroup };
+    }
+
+    [Fact]
     public async Task NoData_IsOfAllWhomTheCollectionTakesATestOf_AlsoWhereNobodySat()
     {
         var cohort = new Cohort { Subject = "maths" };
@@ -664,6 +712,33 @@ public sealed class OverviewTests(ReportingHouse house)
         var otherClass = await house.CallerAsync(
             ReportingHouse.ReadScopes, new TestGrant(Role.Teacher) { SchoolUrn = cohort.SchoolUrn, ClassIds = [Guid.NewGuid()] });
         Assert.Empty((await otherClass.Progress.ListPupilsByStatusAsync(request, otherClass.Headers)).Pupils);
+    }
+
+    [Fact]
+    public async Task PupilsByStatus_CarryTheScoreThatTheStatusIsOf_NotTheNextSchoolsNorAJudgementBesideIt()
+    {
+        var cohort = new Cohort();
+        await cohort.TellAsync(house, 0, 0);
+        await house.PublishAsync(cohort.Test(2) with { Mean = 100 });
+        var judgement = new Cohort { SchoolUrn = cohort.SchoolUrn, CollectionId = cohort.CollectionId, Scale = "teacher-assessment" };
+        await house.PublishAsync(judgement.Test());
+        var next = new Cohort { CollectionId = cohort.CollectionId, TestId = cohort.TestId };
+        await house.PublishAsync(next.School("Next"));
+        await house.PublishAsync(cohort.Enrol(2));
+        var (mover, judged) = (cohort.Pupils[0], cohort.Pupils[1]);
+        await house.PublishAsync(Cohort.Recorded(
+            cohort.Result(mover, 95), next.Result(mover, 121, satOn: Cohort.SatOn.AddDays(9)),
+            cohort.Result(judged, 96), judgement.Result(judged, 3, satOn: Cohort.SatOn.AddDays(9))));
+        await house.PublishAsync(Judged([Status(cohort, mover, "stuck", 1), Status(cohort, judged, "stuck", 1)]));
+        await house.SettledAsync();
+        var head = await house.CallerAsync(Role.Headteacher, cohort.SchoolUrn);
+
+        await Eventually.Async(async () =>
+        {
+            var answer = await head.Progress.ListPupilsByStatusAsync(Request(cohort), head.Headers);
+            Assert.Equal(
+                new[] { (mover.ToString(), "95"), (judged.ToString(), "96") }.Order(), answer.Pupils.Select(p => (p.PupilId, p.Score)).Order());
+        });
     }
 
     [Fact]

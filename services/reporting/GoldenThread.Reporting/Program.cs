@@ -34,6 +34,7 @@ builder.Services
     .AddPeer("Tracking", channel => new PupilService.PupilServiceClient(channel))
     .AddSingleton<SummaryCells>()
     .AddHostedService<SummaryRefresher>()
+    .AddHostedService<GroupOpener>()
     .AddSingleton<ResultIntake>()
     .AddSingleton<PupilIntake>()
     .AddSingleton<SchoolIntake>()

@@ -1,5 +1,6 @@
 using System.Globalization;
 using GoldenThread.Reporting.V1;
+using GoldenThread.Type.V1;
 using ShownFigure = GoldenThread.Type.V1.Figure;
 
 namespace GoldenThread.Reporting.Attainment;
@@ -64,9 +65,13 @@ internal static class AttainmentCsv
     {
         ShownFigure.ShownOneofCase.Value => Number(figure.Value),
         ShownFigure.ShownOneofCase.Estimate => Number(figure.Estimate.Point),
-        ShownFigure.ShownOneofCase.Redacted => Text($"[{figure.Redacted.Reason}]"),
+        ShownFigure.ShownOneofCase.Redacted => Text(Why(figure.Redacted)),
         _ => "",
     };
+
+    /// <summary>The reason; where its detail tells numbers in place of the one that is missing ("3 of 4 pupils"), these too.</summary>
+    private static string Why(Redacted redacted) =>
+        redacted.Detail.Any(char.IsAsciiDigit) ? $"[{redacted.Reason}] {redacted.Detail}" : $"[{redacted.Reason}]";
 
     private static string Low(ShownFigure? figure) => figure?.Estimate is { } estimate ? Number(estimate.Low) : "";
 

@@ -84,7 +84,7 @@ internal static class AttainmentFigures
         var sums = table[key];
         if (!sums.HasExpected)
         {
-            return Shown.Redacted("NO_EXPECTED_STANDARD", "The test has no expected standard.");
+            return NoExpectedStandard();
         }
 
         // In a fixed table a share of so few is veiled.
@@ -132,9 +132,9 @@ internal static class AttainmentFigures
     private static ShownFigure PercentagePoints(AttainmentTable table, CellKey group, Sight sight)
     {
         var (inGroup, rest) = (table[group], table[group.Others()]);
-        if (!inGroup.HasExpected)
+        if (!inGroup.HasExpected || !rest.HasExpected)
         {
-            return Shown.Redacted("NO_EXPECTED_STANDARD", "The test has no expected standard.");
+            return NoExpectedStandard();
         }
 
         if (inGroup.N > 0 && rest.N > 0 && (FixedTable.IsSmall(inGroup.N) || FixedTable.IsSmall(rest.N)))
@@ -185,9 +185,12 @@ internal static class AttainmentFigures
 
     private static SchoolPart ScorePart(CohortSums sums) => new((double)sums.Sum, sums.Scored);
 
-    private static ShownFigure WholePupilsOf(AttainmentTable table, CellKey group) => table[group].HasExpected
+    private static ShownFigure WholePupilsOf(AttainmentTable table, CellKey group) => table[group].HasExpected && table[group.Others()].HasExpected
         ? Shown.Of(WholePupils.OfGap(table[group].Proportion, table[group.Others()].Proportion))
-        : Shown.Redacted("NO_EXPECTED_STANDARD", "The test has no expected standard.");
+        : NoExpectedStandard();
+
+    // Of several year groups one test is enough: its pupils would all count as not met.
+    private static ShownFigure NoExpectedStandard() => Shown.Redacted("NO_EXPECTED_STANDARD", "The test has no expected standard.");
 
     private static ShownFigure Moved(ShownFigure figure, double by) => figure.ShownCase switch
     {

@@ -164,7 +164,8 @@ internal sealed class OverviewStore(NpgsqlDataSource source)
     /// <summary>
     /// How many pupils of some schools have which statuses at a collection, over all subjects and year groups, as tracking counts them: pupils on
     /// roll (main school) on the due day, in the subjects of the tests that the collection takes from their year group. A status counts wherever
-    /// the pupil sat; one that is not there is no data.
+    /// the pupil sat, unless it rests on something that was sat elsewhere once the pupil had left: that is the next school's. One that does not
+    /// count or is not there is no data.
     /// </summary>
     public async Task<ILookup<int, AlikePupilsRow>> StatusesAsync(Guid collectionId, DateOnly dueOn, int[] schoolUrns, CancellationToken ct)
     {
@@ -172,7 +173,10 @@ internal sealed class OverviewStore(NpgsqlDataSource source)
             -- Materialised, so that the lineage is followed once for each school, and not for each pupil.
             with schools as materialized (
                 select school_urn, current_urn(school_urn) as present_urn
-                from (select school_urn from pupil_enrolment union select school_urn from status_summary where collection_id = @collectionId) s
+                from (
+                    select school_urn from pupil_enrolment union select school_urn from status_summary where collection_id = @collectionId
+                    union select predecessor_urn from school_lineage union select successor_urn from school_lineage
+                ) s
             ),
             -- What the collection takes; where nothing has been told of its tests, what anybody of the school's year group has a status in.
             owed as (
@@ -196,8 +200,23 @@ internal sealed class OverviewStore(NpgsqlDataSource source)
                 select distinct r.present_urn, r.pupil_id, o.subject from on_roll r join owed o using (present_urn, year_group)
             ),
             held as (
-                select distinct r.present_urn, r.pupil_id, s.subject, s.status, s.fit_version
-                from on_roll r join pupil_status s on s.pupil_id = r.pupil_id and s.collection_id = @collectionId
+                select distinct r.present_urn, r.pupil_id, s.subject, s.fit_version,
+                    case
+                        -- Asked of the few who have a status from another school.
+                        when h.present_urn is distinct from r.present_urn and exists (
+                            select
+                            from fact_result f join test t using (test_id)
+                            where f.pupil_id = s.pupil_id and f.collection_id = s.collection_id and f.school_urn = s.school_urn and t.subject = s.subject
+                              and not exists (
+                                  select
+                                  from pupil_enrolment e join schools own using (school_urn)
+                                  where e.pupil_id = s.pupil_id and own.present_urn = r.present_urn and (e.to_on is null or e.to_on >= f.sat_on)))
+                        then 'no-data'
+                        else s.status
+                    end as status
+                from on_roll r
+                join pupil_status s on s.pupil_id = r.pupil_id and s.collection_id = @collectionId
+                left join schools h on h.school_urn = s.school_urn
             ),
             by_pupil as (
                 select present_urn,

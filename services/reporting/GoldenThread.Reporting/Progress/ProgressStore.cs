@@ -80,7 +80,8 @@ internal sealed class ProgressStore(NpgsqlDataSource source, TimeProvider clock)
     }
 
     /// <summary>
-    /// The pupils after a row, by subject, status and pupil. A class is reached by who is in it today. Schools and grants are found first and once:
+    /// The pupils after a row, by subject, status and pupil, each with the score that tracking judged: of those sat where the status is from, one of
+    /// a test with a norm before others, then the latest. A class is reached by who is in it today. Schools and grants are found first and once:
     /// among the rows, the present URN would be asked for once per status and status read.
     /// </summary>
     public async Task<IReadOnlyList<StatusRow>> ListAsync(Authority authority, StatusQuestion question, string[]? after, CancellationToken ct)
@@ -97,16 +98,16 @@ internal sealed class ProgressStore(NpgsqlDataSource source, TimeProvider clock)
                 from reach(@Issuer, @Subject, @Roles) g
                 where g.school_urn is null or current_urn(g.school_urn) = current_urn(@SchoolUrn)
             )
-            select s.pupil_id, s.year_group, s.subject, s.status, latest.score
+            select s.pupil_id, s.year_group, s.subject, s.status, judged.score
             from pupil_status s
             left join lateral (
                 select f.score
                 from fact_result f
                 join test t on t.test_id = f.test_id and t.subject = s.subject
-                where f.pupil_id = s.pupil_id and f.collection_id = s.collection_id and f.score is not null
-                order by f.sat_on desc, f.recorded_at desc, f.result_id desc
+                where f.pupil_id = s.pupil_id and f.collection_id = s.collection_id and f.school_urn = s.school_urn and f.score is not null
+                order by t.normed desc, f.sat_on desc, f.recorded_at desc, f.result_id desc
                 limit 1
-            ) latest on true
+            ) judged on true
             where s.collection_id = @CollectionId
               and s.school_urn in (select school_urn from schools)
               and s.status = any (@Statuses)

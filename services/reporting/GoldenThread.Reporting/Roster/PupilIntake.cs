@@ -9,6 +9,9 @@ namespace GoldenThread.Reporting.Roster;
 /// <summary>Takes in pupils without identity, and the names of groups.</summary>
 internal sealed class PupilIntake(SummaryCells cells)
 {
+    // Who takes in memberships holds the groups together with others, who opens one holds them alone: neither passes the other unseen.
+    private const string HoldGroups = "select pg_advisory_xact_lock_shared(hashtextextended('reporting groups', 0))";
+
     /// <summary>Holds pupils, known or not yet known, until the commit: in order, so that two who hold many never wait for each other.</summary>
     public Task HoldAsync(Work work, Guid[] pupilIds, CancellationToken ct)
     {
@@ -28,6 +31,7 @@ internal sealed class PupilIntake(SummaryCells cells)
     public async Task KeepAsync(Work work, IReadOnlyCollection<PupilSnapshot> snapshots, CancellationToken ct)
     {
         var all = snapshots.GroupBy(s => s.PupilId).ToDictionary(g => g.Key, g => g.MaxBy(s => s.Version)!);
+        await work.Connection.ExecuteAsync(work.Command(HoldGroups, null, ct));
         await HoldAsync(work, [.. all.Keys], ct);
         await Held.ShareTestsOfPupilsAsync(work, [.. all.Keys], ct);
         var newer = await NewerAsync(work, all.Values, ct);
@@ -37,22 +41,59 @@ internal sealed class PupilIntake(SummaryCells cells)
         await cells.AttainmentIsDueAsync(work, touched, ct);
     }
 
-    /// <summary>Keeps what a group is called, and whether it is sensitive, if its definition is newer; and in any case that one was sensitive.</summary>
-    public Task KeepGroupAsync(Work work, GroupDefined group, CancellationToken ct)
+    /// <summary>
+    /// Keeps what a group is called, and whether it is sensitive, if its definition is newer; and in any case that one was sensitive. A group that was
+    /// sensitive stays so for now: those who are counted in it are still its members by the older definition.
+    /// </summary>
+    public async Task KeepGroupAsync(Work work, GroupDefined group, CancellationToken ct)
     {
+        const string HoldAlone = "select pg_advisory_xact_lock(hashtextextended('reporting groups', 0))";
         const string Sql = """
-            insert into group_definition as d (group_code, definition_version, name, comparator_name, sensitive)
-            values (@Group, @DefinitionVersion, @Name, @ComparatorName, @Sensitive)
+            insert into group_definition as d (group_code, definition_version, name, comparator_name, sensitive, opens)
+            values (@Group, @DefinitionVersion, @Name, @ComparatorName, true, not @Sensitive)
             on conflict (group_code) do update
             set definition_version = excluded.definition_version, name = excluded.name, comparator_name = excluded.comparator_name,
-                sensitive = excluded.sensitive
+                sensitive = d.sensitive or @Sensitive, opens = d.sensitive and not @Sensitive, opens_after = null
             where d.definition_version < excluded.definition_version;
 
             update group_definition
             set last_sensitive_version = greatest(last_sensitive_version, @DefinitionVersion)
             where group_code = @Group and @Sensitive;
             """;
-        return work.Connection.ExecuteAsync(work.Command(Sql, group, ct));
+        if (!group.Sensitive)
+        {
+            await work.Connection.ExecuteAsync(work.Command(HoldAlone, null, ct));
+        }
+
+        await work.Connection.ExecuteAsync(work.Command(Sql, group, ct));
+    }
+
+    /// <summary>
+    /// Opens the groups that are to open and whose members are all told of by the definition known here, once every sum that was due by then is
+    /// made. Whether anything changed. Nothing while memberships are being taken in: the next turn comes soon.
+    /// </summary>
+    public async Task<bool> OpenGroupsAsync(Work work, CancellationToken ct)
+    {
+        const string IsAnyDue = """
+            select case
+                when exists (select from group_definition where opens) then pg_try_advisory_xact_lock(hashtextextended('reporting groups', 0))
+                else false
+            end
+            """;
+        const string Settle = """
+            update group_definition d
+            set opens_after = (select coalesce(max(due_id), 0) from summary_due)
+            where d.opens and d.opens_after is null and not exists (
+                select from pupil_group g join pupil p using (pupil_id)
+                where g.group_code = d.group_code and g.definition_version <> d.definition_version and not p.erased)
+            """;
+        const string Open = """
+            update group_definition d
+            set sensitive = false, opens = false, opens_after = null
+            where d.opens_after is not null and not exists (select from summary_due s where s.due_id <= d.opens_after)
+            """;
+        return await work.Connection.ExecuteScalarAsync<bool>(work.Command(IsAnyDue, null, ct))
+            && await work.Connection.ExecuteAsync(work.Command(Settle, null, ct)) + await work.Connection.ExecuteAsync(work.Command(Open, null, ct)) > 0;
     }
 
     private static async Task<IReadOnlyList<Guid>> NewerAsync(Work work, IReadOnlyCollection<PupilSnapshot> snapshots, CancellationToken ct)
@@ -172,6 +213,11 @@ internal sealed class PupilIntake(SummaryCells cells)
             from unnest(@GroupPupils, @GroupCodes, @GroupFrom, @GroupTo, @GroupVersions)
                 as g (pupil_id, group_code, from_on, to_on, definition_version)
             on conflict (pupil_id, group_code, from_on) do nothing;
+
+            -- Members by another definition than the one known here may be those of a sensitive group.
+            update group_definition d set sensitive = true, opens = true, opens_after = null
+            from (select distinct group_code, definition_version from unnest(@GroupCodes, @GroupVersions) as g (group_code, definition_version)) g
+            where d.group_code = g.group_code and d.definition_version <> g.definition_version and (not d.sensitive or d.opens_after is not null);
             """;
         var enrolments = rows.SelectMany(r => r.Enrolments.Select(e => (r.PupilId, Fact: e))).ToList();
         var classes = rows.SelectMany(r => r.Classes.Select(c => (r.PupilId, Fact: c))).ToList();

@@ -118,6 +118,48 @@ public sealed class StatusTests(TrackingHouse house)
     }
 
     [Fact]
+    public async Task Shares_CountWhatWasSatBeforeThePupilCame()
+    {
+        // Sat on 25 October, moved on the 28th, due on 1 November.
+        var cohort = await Cohort.OfAsync(house, 2);
+        var there = await house.SchoolAsync();
+        await cohort.AddWindowAsync();
+        await cohort.AddWindowAsync();
+        await cohort.RecordAsync(0, [(0, 110m), (1, 110m)]);
+        await cohort.RecordAsync(1, [(0, 80m), (1, 110m)]);
+        await TheStatusAsync(cohort, 0, 1, ProgressStatus.FallingBehind);
+        await MoveAsync(cohort, 0, there);
+
+        var here = await house.Lead.Progress.GetStatusSharesAsync(new(Shares(cohort, 1)) { SchoolUrn = there }, house.Lead.Headers);
+        var before = await house.Lead.Progress.GetStatusSharesAsync(Shares(cohort, 1), house.Lead.Headers);
+
+        Assert.Equal((1, 1, 0), (here.Expected, Of(here, ProgressStatus.FallingBehind), Of(here, ProgressStatus.NoData)));
+        Assert.Equal((1, 0, 1), (before.Expected, Of(before, ProgressStatus.FallingBehind), Of(before, ProgressStatus.NoData)));
+    }
+
+    [Fact]
+    public async Task Shares_OfAConvertedSchool_AreOfWhatWasSatUnderItsFormerUrn()
+    {
+        var (cohort, _, second) = await FittedAsync();
+        await TheStatusAsync(cohort, Fitting - 1, second, ProgressStatus.OnTrack);
+        var academy = TrackingHouse.NewUrn();
+        await house.Lead.Schools.PutSchoolAsync(new()
+        {
+            SchoolUrn = academy,
+            School = new() { Name = $"School {academy}", Phase = Phase.Primary, Memberships = { new TrustMembership { From = "2025-10-28" } }, PredecessorUrns = { cohort.Urn } },
+        }, house.Lead.Headers);
+        for (var at = 0; at < Fitting; at++)
+        {
+            await MoveAsync(cohort, at, academy);
+        }
+
+        var shares = await house.Lead.Progress.GetStatusSharesAsync(new(Shares(cohort, second)) { SchoolUrn = academy }, house.Lead.Headers);
+
+        Assert.Equal((Fitting, 0), (shares.Expected, Of(shares, ProgressStatus.NoData)));
+        Assert.Equal(Figure.ShownOneofCase.Estimate, shares.NeedingAttention.ShownCase);
+    }
+
+    [Fact]
     public async Task FormerSchool_IsToldOfItsOwnSittings_AndOfNothingThatCameSince()
     {
         var cohort = await Cohort.OfAsync(house, 3, disadvantaged: 2);
@@ -615,6 +657,14 @@ public sealed class StatusTests(TrackingHouse house)
 
         Assert.Equal(cohort.Pupils[1].PupilId, Assert.Single(seen.Statuses).PupilId);
     }
+
+    private async Task MoveAsync(Cohort cohort, int pupil, int school) => await house.Lead.Pupils.EnrolPupilAsync(
+        new()
+        {
+            PupilId = cohort.Pupils[pupil].PupilId,
+            Enrolment = new() { SchoolUrn = school, YearGroup = Cohort.YearGroup, From = "2025-10-28" },
+        },
+        house.Lead.Headers);
 
     private Task FreezeAsync(Cohort cohort, int prior, int current, int version, int collection) => house.ScalarAsync<int?>(
         """

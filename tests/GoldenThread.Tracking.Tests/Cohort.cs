@@ -66,8 +66,11 @@ public sealed class Cohort
     }
 
     /// <summary>Tells tracking of which year groups a window takes its test.</summary>
-    public Task TakesOfAsync(int window, params string[] yearGroups) =>
-        TellCollectionAsync(window, version: 2, lockedAt: null, [new() { TestId = Test(window), YearGroups = yearGroups }]);
+    public Task TakesOfAsync(int window, params string[] yearGroups) => TakesOfAsync(window, version: 2, yearGroups);
+
+    /// <summary>The same, at a version of the collection.</summary>
+    public Task TakesOfAsync(int window, long version, params string[] yearGroups) =>
+        TellCollectionAsync(window, version, lockedAt: null, [new() { TestId = Test(window), YearGroups = yearGroups }]);
 
     /// <summary>The test of a window.</summary>
     public Guid Test(int window) => windows[window].Test;

@@ -412,6 +412,23 @@ public sealed class StatusTests(TrackingHouse house)
     }
 
     [Fact]
+    public async Task Collection_ToldAgainWithItsTests_AtTheVersionThatIsKnownWithoutThem_TellsOfThem()
+    {
+        var cohort = await Cohort.OfAsync(house, 10, yearSix: 4);
+        var window = await cohort.AddWindowAsync();
+
+        await cohort.TakesOfAsync(window, version: 1, "6");
+
+        await Eventually.Async(async () =>
+            Assert.Equal(4, (await house.Lead.Progress.GetStatusSharesAsync(Shares(cohort, window), house.Lead.Headers)).Expected));
+
+        // What is there already is not written over by the same version.
+        await cohort.TakesOfAsync(window, version: 1, "5");
+        await cohort.LockAsync(window);
+        Assert.Equal(4, (await house.Lead.Progress.GetStatusSharesAsync(Shares(cohort, window), house.Lead.Headers)).Expected);
+    }
+
+    [Fact]
     public async Task Shares_NeedingAttention_AreOfThoseWhomAFitJudged_AndOfSixAtLeast()
     {
         var cohort = await Cohort.OfAsync(house, Fitting + 2, disadvantaged: 5);

@@ -53,23 +53,24 @@ public sealed class ResultCopyStore
                 due_on = excluded.due_on, locked_at = excluded.locked_at
             where known.version < excluded.version
             """;
-        if (await work.Connection.ExecuteAsync(work.Command(Sql, collection, ct)) == 0)
-        {
-            return false;
-        }
-
-        await KeepCollectedAsync(work, collection, ct);
-        return true;
+        var isNewer = await work.Connection.ExecuteAsync(work.Command(Sql, collection, ct)) > 0;
+        await KeepCollectedAsync(work, collection, isNewer, ct);
+        return isNewer;
     }
 
-    /// <summary>Keeps which tests a collection takes; what says nothing of them leaves them as they are.</summary>
-    private static async Task KeepCollectedAsync(Work work, CollectionChanged collection, CancellationToken ct)
+    /// <summary>
+    /// Keeps which tests a collection takes; what says nothing of them leaves them as they are. Told again at the version that is known, they are
+    /// kept where there are none: that version may have come before tracking kept tests.
+    /// </summary>
+    private static async Task KeepCollectedAsync(Work work, CollectionChanged collection, bool isNewer, CancellationToken ct)
     {
         const string Sql = """
-            delete from collected_test where collection_id = @CollectionId;
+            delete from collected_test where collection_id = @CollectionId and @isNewer;
             insert into collected_test (collection_id, test_id, year_groups)
             select @CollectionId, test_id, string_to_array(year_groups, ' ')
             from unnest(@Tests, @YearGroups) as t (test_id, year_groups)
+            where exists (select from collection_copy where collection_id = @CollectionId and version = @Version)
+              and not exists (select from collected_test where collection_id = @CollectionId)
             on conflict do nothing
             """;
         if (collection.Tests is { } tests)
@@ -77,6 +78,8 @@ public sealed class ResultCopyStore
             await work.Connection.ExecuteAsync(work.Command(Sql, new
             {
                 collection.CollectionId,
+                collection.Version,
+                isNewer,
                 Tests = tests.Select(t => t.TestId).ToArray(),
                 YearGroups = tests.Select(t => string.Join(' ', t.YearGroups)).ToArray(),
             }, ct));

@@ -17,7 +17,8 @@ public sealed class ProgressStore
     {
         const string Sql = """
             select distinct on (w.pupil_id, w.subject, c.due_on, r.collection_id)
-                w.pupil_id, w.subject, r.collection_id, c.due_on, r.school_urn, r.year_group, r.test_id, r.score
+                w.pupil_id, w.subject, r.collection_id, c.due_on, r.school_urn, r.year_group, r.test_id, r.score,
+                r.sat_on, r.recorded_at
             from unnest(@Pupils, @Subjects) as w(pupil_id, subject)
             join result_copy r on r.pupil_id = w.pupil_id
             join test_copy t on t.test_id = r.test_id and t.subject = w.subject
@@ -32,7 +33,7 @@ public sealed class ProgressStore
         var tests = await TestsAsync(work, rows.Select(r => r.TestId), ct);
         return rows.ToLookup(
             r => new PupilSubject(r.PupilId, r.Subject),
-            r => new Window(r.CollectionId, r.DueOn, r.SchoolUrn, r.YearGroup, tests[r.TestId], (double?)r.Score));
+            r => new Window(r.CollectionId, r.DueOn, r.SchoolUrn, r.YearGroup, tests[r.TestId], (double?)r.Score, r.SatOn, r.RecordedAt));
     }
 
     /// <summary>
@@ -230,6 +231,10 @@ public sealed class ProgressStore
         public required Guid TestId { get; init; }
 
         public decimal? Score { get; init; }
+
+        public required DateOnly SatOn { get; init; }
+
+        public required DateTimeOffset RecordedAt { get; init; }
     }
 
     private sealed record WhoseRow

@@ -80,12 +80,18 @@ public sealed class Cohort
         int window, string scale = "standardised", decimal? reliability = 0.9m, long version = 1, decimal? expectedFrom = 100)
     {
         var test = windows[window].Test;
-        await house.TellAsync(new TestChanged
+        await house.TellAsync(TestOf(Subject, test, version, reliability, scale, expectedFrom));
+        await house.KnownAsync("select count(*) from test_copy where test_id = @test and version >= @version", new { test, version });
+    }
+
+    /// <summary>A test as assessment tells of it.</summary>
+    public static TestChanged TestOf(
+        string subject, Guid test, long version, decimal? reliability, string scale = "standardised", decimal? expectedFrom = 100) => new()
         {
             TestId = test,
             Version = version,
-            Name = $"Test {window}",
-            Subject = Subject,
+            Name = $"Test {test}",
+            Subject = subject,
             Scale = scale,
             LowestScore = 60,
             HighestScore = 140,
@@ -95,9 +101,7 @@ public sealed class Cohort
             Bands = [new() { Name = "low", From = 60, IsLow = true }, new() { Name = "middle", From = 93, IsLow = false }, new() { Name = "high", From = 113, IsLow = false }],
             ExpectedFrom = expectedFrom,
             Codes = [new() { Code = "A", Meaning = "absent", CountsAsNotMet = true }, new() { Code = "J", Meaning = "joined after", CountsAsNotMet = false }],
-        });
-        await house.KnownAsync("select count(*) from test_copy where test_id = @test and version >= @version", new { test, version });
-    }
+        };
 
     /// <summary>Locks a window's collection, and waits until tracking has taken that in, with its fits.</summary>
     public async Task LockAsync(int window, long version = 2)

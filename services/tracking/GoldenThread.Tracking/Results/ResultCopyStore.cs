@@ -14,14 +14,6 @@ public sealed class ResultCopyStore
 {
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
 
-    // The locked collections whose fits rest on a collection in which something came late.
-    private const string LockedSince = """
-        join collection_copy c on c.collection_id = late.collection_id
-        join collection_copy later on later.due_on >= c.due_on and later.locked_at is not null
-        order by later.collection_id
-        on conflict do nothing
-        """;
-
     /// <summary>
     /// Lets one change set at a time work on a school's results until the transaction ends; always in the order of the URNs, so that two
     /// change sets never wait for each other. Without it two could judge one pupil from what each saw before the other.
@@ -108,12 +100,12 @@ public sealed class ResultCopyStore
     }
 
     /// <summary>
-    /// Takes over a test; true when it is newer than what was known. Where its results and a lock were heard of before it, or before its norm or its
-    /// reliability as it is now, their fits become due.
+    /// Takes over a test; true when it is newer than what was known. Where it was not known, or its norm or its reliability became different, the fits
+    /// to it and from it become due: those of locked collections that hold scores of it, or later scores in its subject of who has one of it.
     /// </summary>
     public Task<bool> SaveAsync(Work work, TestChanged test, CancellationToken ct)
     {
-        const string Sql = $"""
+        const string Sql = """
             with saved as (
                 insert into test_copy as known (test_id, version, subject, scale, mean, sd, reliability, expected_from, bands, codes)
                 values (@TestId, @Version, @Subject, @Scale, @Mean, @StandardDeviation, @Reliability, @ExpectedFrom, @Bands::jsonb, @Codes::jsonb)
@@ -121,19 +113,26 @@ public sealed class ResultCopyStore
                 set version = excluded.version, subject = excluded.subject, scale = excluded.scale, mean = excluded.mean, sd = excluded.sd,
                     reliability = excluded.reliability, expected_from = excluded.expected_from, bands = excluded.bands, codes = excluded.codes
                 where known.version < excluded.version
-                returning test_id, mean, sd, reliability
+                returning test_id, subject, mean, sd, reliability
+            ), changed as (
+                select s.test_id, s.subject
+                from saved s
+                -- As it was: one statement does not see what it writes.
+                left join test_copy before on before.test_id = s.test_id
+                where before.test_id is null
+                   or (before.mean, before.sd, before.reliability) is distinct from (s.mean, s.sd, s.reliability)
             ), late as (
                 insert into refit_due (collection_id)
-                select distinct later.collection_id
-                from (
-                    select r.collection_id
-                    from saved s
-                    -- As it was: one statement does not see what it writes.
-                    left join test_copy before on before.test_id = s.test_id
-                    join result_copy r on r.test_id = s.test_id
-                    where before.test_id is null
-                       or (before.mean, before.sd, before.reliability) is distinct from (s.mean, s.sd, s.reliability)) late
-                {LockedSince}
+                select distinct rests.collection_id
+                from changed s
+                join result_copy r on r.test_id = s.test_id and r.score is not null
+                join collection_copy c on c.collection_id = r.collection_id
+                join result_copy o on o.pupil_id = r.pupil_id and o.score is not null
+                join collection_copy rests on rests.collection_id = o.collection_id and rests.locked_at is not null
+                where (o.test_id = s.test_id or o.test_id in (select t.test_id from test_copy t where t.subject = s.subject))
+                  and (rests.due_on > c.due_on or rests.collection_id = c.collection_id and o.test_id = s.test_id)
+                order by rests.collection_id
+                on conflict do nothing
             )
             select exists (select from saved)
             """;
@@ -158,7 +157,7 @@ public sealed class ResultCopyStore
     /// </summary>
     public async Task<IReadOnlyList<PupilSubject>> SaveAsync(Work work, IReadOnlyList<RecordedResult> results, CancellationToken ct)
     {
-        const string Sql = $"""
+        const string Sql = """
             with told as (
                 select distinct on (school_urn, result_id) *
                 from unnest(@Schools, @Results, @Versions, @Pupils, @Tests, @Collections, @SatOn, @YearGroups, @Scores, @Codes, @RecordedAt)
@@ -178,7 +177,10 @@ public sealed class ResultCopyStore
                 insert into refit_due (collection_id)
                 select distinct later.collection_id
                 from (select s.collection_id from saved s join collection_copy c using (collection_id) where c.locked_at is not null) late
-                {LockedSince}
+                join collection_copy c on c.collection_id = late.collection_id
+                join collection_copy later on later.due_on >= c.due_on and later.locked_at is not null
+                order by later.collection_id
+                on conflict do nothing
             )
             select distinct s.pupil_id, t.subject
             from saved s

@@ -66,8 +66,11 @@ public sealed class Cohort
     }
 
     /// <summary>Tells tracking of which year groups a window takes its test.</summary>
-    public Task TakesOfAsync(int window, params string[] yearGroups) =>
-        TellCollectionAsync(window, version: 2, lockedAt: null, [new() { TestId = Test(window), YearGroups = yearGroups }]);
+    public Task TakesOfAsync(int window, params string[] yearGroups) => TakesOfAsync(window, version: 2, yearGroups);
+
+    /// <summary>The same, at a version of the collection.</summary>
+    public Task TakesOfAsync(int window, long version, params string[] yearGroups) =>
+        TellCollectionAsync(window, version, lockedAt: null, [new() { TestId = Test(window), YearGroups = yearGroups }]);
 
     /// <summary>The test of a window.</summary>
     public Guid Test(int window) => windows[window].Test;
@@ -77,12 +80,18 @@ public sealed class Cohort
         int window, string scale = "standardised", decimal? reliability = 0.9m, long version = 1, decimal? expectedFrom = 100)
     {
         var test = windows[window].Test;
-        await house.TellAsync(new TestChanged
+        await house.TellAsync(TestOf(Subject, test, version, reliability, scale, expectedFrom));
+        await house.KnownAsync("select count(*) from test_copy where test_id = @test and version >= @version", new { test, version });
+    }
+
+    /// <summary>A test as assessment tells of it.</summary>
+    public static TestChanged TestOf(
+        string subject, Guid test, long version, decimal? reliability, string scale = "standardised", decimal? expectedFrom = 100) => new()
         {
             TestId = test,
             Version = version,
-            Name = $"Test {window}",
-            Subject = Subject,
+            Name = $"Test {test}",
+            Subject = subject,
             Scale = scale,
             LowestScore = 60,
             HighestScore = 140,
@@ -92,9 +101,7 @@ public sealed class Cohort
             Bands = [new() { Name = "low", From = 60, IsLow = true }, new() { Name = "middle", From = 93, IsLow = false }, new() { Name = "high", From = 113, IsLow = false }],
             ExpectedFrom = expectedFrom,
             Codes = [new() { Code = "A", Meaning = "absent", CountsAsNotMet = true }, new() { Code = "J", Meaning = "joined after", CountsAsNotMet = false }],
-        });
-        await house.KnownAsync("select count(*) from test_copy where test_id = @test and version >= @version", new { test, version });
-    }
+        };
 
     /// <summary>Locks a window's collection, and waits until tracking has taken that in, with its fits.</summary>
     public async Task LockAsync(int window, long version = 2)

@@ -64,6 +64,32 @@ public sealed class FitTests
         }
     }
 
+    [Fact]
+    public void WindowsDueOnOneDay_AreOnePointForTheNext_ThatOfItsOwnTest_ThenTheOneSatLater_InWhateverOrderTheyAreListed()
+    {
+        var (reading, other) = (Test(), Test());
+        var before = Window(Autumn, (Guid.NewGuid(), LastYear.Due.AddMonths(-3)), 100);
+        var next = Window(reading, (Guid.NewGuid(), LastYear.Due.AddMonths(3)), 100);
+        var ofItsTest = Window(reading, (Guid.NewGuid(), LastYear.Due), 100) with { SatOn = LastYear.Due.AddDays(-9) };
+        var fits = new Fits(new[] { Autumn, reading }.ToLookup(test => (test.Id, reading.Id, Year), _ => Fit(1, (next.CollectionId, next.DueOn), 10)));
+
+        // 130 on another test of that day: a fall of two SDs, were it the point before.
+        AssertBefore(next, [ofItsTest, Window(other, (Guid.NewGuid(), LastYear.Due), 130)], ProgressStatus.OnTrack, 3);
+
+        // Neither is of its test: the one sat later is the point, and from that test there is no fit.
+        Window[] ofOthers = [Window(other, (Guid.NewGuid(), LastYear.Due), 130), Window(Test(), (Guid.NewGuid(), LastYear.Due), 100) with { SatOn = LastYear.Due.AddDays(-9) }];
+        AssertBefore(next, ofOthers, ProgressStatus.FallingBehind, 3);
+
+        void AssertBefore(Window judged, Window[] sameDay, ProgressStatus status, int points)
+        {
+            foreach (var windows in new[] { sameDay, [.. sameDay.Reverse()] })
+            {
+                var last = Judging.Judge([before, .. windows, judged], fits, ProgressRule.Default).Last();
+                Assert.Equal((status, points), (last.Progress.Status, last.Progress.PointsSpanned));
+            }
+        }
+    }
+
     private static (ProgressStatus, int?) Judged(Fits fits, (Guid Id, DateOnly Due) collection, double score)
     {
         Window[] windows = [Window(Autumn, (Guid.NewGuid(), collection.Due.AddMonths(-3)), 100), Window(Spring, collection, score)];
@@ -71,7 +97,8 @@ public sealed class FitTests
         return (last.Progress.Status, last.FitVersion);
     }
 
-    private static Window Window(JudgedTest test, (Guid Id, DateOnly Due) collection, double score) => new(collection.Id, collection.Due, 900_001, Year, test, score);
+    private static Window Window(JudgedTest test, (Guid Id, DateOnly Due) collection, double score) =>
+        new(collection.Id, collection.Due, 900_001, Year, test, score, collection.Due.AddDays(-7), new DateTimeOffset(collection.Due, default, TimeSpan.Zero));
 
     private static FrozenFit Fit(int version, (Guid Id, DateOnly Due) collection, double intercept) =>
         new(version, collection.Id, collection.Due, new PriorScoreFit(200, 0.9, intercept, 8, Norm, Norm));

@@ -319,6 +319,46 @@ public sealed class GapTests(TrackingHouse house)
     }
 
     [Fact]
+    public async Task Gap_OfAGroupInOneSchoolOfTwo_HasNoInterval_AndIsSaidNotToBeToldFromThatSchool()
+    {
+        var (cohort, other) = (await Cohort.OfAsync(house, 48, disadvantaged: 12), await house.SchoolAsync());
+        await cohort.AddWindowAsync();
+        var rows = Enumerable.Range(0, 48).Select(at => cohort.Row(0, at, at < 12 ? 95m : 105m) with { SchoolUrn = at < 30 ? cohort.Urn : other }).ToList();
+        await cohort.TellAsync(rows);
+        await house.KnownAsync("select count(*) from result_copy where result_id = any (@ids)", new { ids = rows.Select(row => row.ResultId).ToArray() }, rows.Count);
+        var trust = Request(cohort);
+        trust.ClearSchoolUrn();
+
+        var gap = (await house.Lead.Gaps.MeasureGapAsync(trust, house.Lead.Headers)).Gap;
+
+        Assert.Equal((Figure.ShownOneofCase.Value, -100), (gap.PercentagePoints.ShownCase, gap.PercentagePoints.Value));
+        Assert.EndsWith("The gap is −12 pupils; all of the group are in one school, so it cannot be told from a difference between that school and the others.", gap.Words);
+        Assert.Contains("more than chance", (await GapAsync(cohort)).Words);
+    }
+
+    [Fact]
+    public async Task Gap_OverTestsOfWhichOneHasNoExpectedStandard_IsOfScoresAlone()
+    {
+        // Year 5 sat a test with a standard, Year 6 one without: who met it would be of Year 5, the scores of both.
+        var cohort = await Cohort.OfAsync(house, 32, disadvantaged: 8, yearSix: 12);
+        await cohort.AddWindowAsync();
+        await cohort.AddWindowAsync(tellTest: false);
+        await cohort.TellTestAsync(1, expectedFrom: null);
+        var rows = Enumerable.Range(0, 32).Select(at => cohort.Row(0, at, 90m + at) with { TestId = cohort.Test(at < 20 ? 0 : 1) }).ToList();
+        await cohort.TellAsync(rows);
+        await house.KnownAsync("select count(*) from result_copy where result_id = any (@ids)", new { ids = rows.Select(row => row.ResultId).ToArray() }, rows.Count);
+
+        var gap = await GapAsync(cohort);
+        var ofYearFive = (await house.Lead.Gaps.MeasureGapAsync(new(Request(cohort)) { YearGroup = "5" }, house.Lead.Headers)).Gap;
+
+        Assert.All([gap.PercentagePoints, gap.InGroup.PercentMet, gap.Others.PercentMet], figure => Assert.Equal("NO_EXPECTED_STANDARD", figure.Redacted?.Reason));
+        Assert.False(gap.HasWholePupils);
+        Assert.Contains("only scores can be compared", gap.Words);
+        Assert.Equal(93.5 - 109.5, gap.MeanDifference.Estimate.Point, 9);
+        Assert.Equal((Figure.ShownOneofCase.Estimate, true), (ofYearFive.PercentagePoints.ShownCase, ofYearFive.HasWholePupils));
+    }
+
+    [Fact]
     public async Task NobodyOnASide_IsNoGap_AndNoZeroIsMadeUp()
     {
         var cohort = await Cohort.OfAsync(house, 8);

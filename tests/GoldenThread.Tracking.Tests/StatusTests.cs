@@ -1,7 +1,9 @@
+using Dapper;
 using GoldenThread.ServiceDefaults;
 using GoldenThread.TestSupport;
 using GoldenThread.Tracking.Events.V1;
 using GoldenThread.Tracking.Progress;
+using GoldenThread.Tracking.Results;
 using GoldenThread.Tracking.V1;
 using GoldenThread.Type.V1;
 using Grpc.Core;
@@ -54,10 +56,68 @@ public sealed class StatusTests(TrackingHouse house)
         Assert.True(status.Residual.Estimate.Low < status.Residual.Estimate.Point && status.Residual.Estimate.Point < status.Residual.Estimate.High);
         Assert.Equal(ProgressStatus.NoData, (await StatusAsync(cohort, 5, first))!.Status_);
 
-        // Locked again (after it was unlocked), the fit is a new version: the old one stays as it was.
+        // Locked again with nothing changed there is no new version; after a correction there is, and the old one stays as it was.
+        Task<long> VersionsAsync() =>
+            house.ScalarAsync<long>("select count(*) from prior_score_fit where current_test_id = @test", new { test = cohort.Test(second) });
         await cohort.LockAsync(second, version: 4);
+        Assert.Equal(1, await VersionsAsync());
+        await cohort.RecordAsync(second, [(5, Current(5) + 1)]);
+        await cohort.LockAsync(second, version: 6);
         await Eventually.Async(async () => Assert.Equal(2, (await StatusAsync(cohort, 5, second))!.FitVersion));
-        Assert.Equal(2, await house.ScalarAsync<long>("select count(*) from prior_score_fit where current_test_id = @test", new { test = cohort.Test(second) }));
+        Assert.Equal(2, await VersionsAsync());
+    }
+
+    [Fact]
+    public async Task Fit_OfWhichTooFewPairsAreLeft_IsInForceNoMore_UntilThereAreEnoughAgain()
+    {
+        var (cohort, _, second) = await FittedAsync(pupils: 31);
+        Assert.Equal(1, (await TheStatusAsync(cohort, 5, second, ProgressStatus.OnTrack)).FitVersion);
+
+        // Two scores are withdrawn: 29 pairs are left.
+        await cohort.RecordCodeAsync(second, 29, "A");
+        await cohort.RecordCodeAsync(second, 30, "A");
+        await cohort.LockAsync(second, version: 4);
+        await Eventually.Async(async () => Assert.Equal(("no-fit", false), await FitOfAsync(5)));
+
+        await cohort.RecordAsync(second, [(29, Current(29)), (30, Current(30))]);
+        await cohort.LockAsync(second, version: 6);
+        await Eventually.Async(async () => Assert.Equal(("", true), await FitOfAsync(5)));
+
+        async Task<(string Reason, bool HasFit)> FitOfAsync(int pupil)
+        {
+            var status = (await StatusAsync(cohort, pupil, second))!;
+            return (status.Reason, status.HasFitVersion);
+        }
+    }
+
+    [Fact]
+    public async Task Fits_ThatRestOnATest_AreDueWhenItsReliabilityIsCorrected_AndNoOthers()
+    {
+        var (cohort, first, second) = await FittedAsync();
+        var other = await Cohort.OfAsync(house, 1);
+        for (var window = 0; window < 3; window++)
+        {
+            await other.AddWindowAsync();
+        }
+
+        await other.RecordAsync(2, [(0, 100m)]);
+        await other.LockAsync(2);
+        await cohort.LockAsync(first);
+        Guid[] collections = [.. new[] { cohort.Collection(first), cohort.Collection(second), other.Collection(2) }.Select(Guid.Parse)];
+
+        // The second collection rests on the first test too, the first one not on the second; the other is due later and has nothing of either.
+        Assert.Equal(collections[..2].Order(), (await DueAfterAsync(cohort.Test(first))).Order());
+        Assert.Equal([collections[1]], await DueAfterAsync(cohort.Test(second)));
+
+        async Task<IEnumerable<Guid>> DueAfterAsync(Guid test)
+        {
+            using var signal = new OutboxSignal();
+            await using var work = await new Works(house.Database, signal).BeginAsync(Caller.Service("tracking"), "test", TestContext.Current.CancellationToken);
+            await work.Connection.ExecuteAsync(work.Command("delete from refit_due", null, TestContext.Current.CancellationToken));
+            Assert.True(await new ResultCopyStore().SaveAsync(work, Cohort.TestOf(cohort.Subject, test, version: 2, reliability: 0.8m), TestContext.Current.CancellationToken));
+            return await work.Connection.QueryAsync<Guid>(work.Command(
+                "select collection_id from refit_due where collection_id = any (@collections)", new { collections }, TestContext.Current.CancellationToken));
+        }
     }
 
     [Fact]
@@ -115,6 +175,48 @@ public sealed class StatusTests(TrackingHouse house)
         var shares = await house.Lead.Progress.GetStatusSharesAsync(Shares(here, 1), house.Lead.Headers);
 
         Assert.Equal((2, 1, 1), (shares.Expected, Of(shares, ProgressStatus.FallingBehind), Of(shares, ProgressStatus.NoData)));
+    }
+
+    [Fact]
+    public async Task Shares_CountWhatWasSatBeforeThePupilCame()
+    {
+        // Sat on 25 October, moved on the 28th, due on 1 November.
+        var cohort = await Cohort.OfAsync(house, 2);
+        var there = await house.SchoolAsync();
+        await cohort.AddWindowAsync();
+        await cohort.AddWindowAsync();
+        await cohort.RecordAsync(0, [(0, 110m), (1, 110m)]);
+        await cohort.RecordAsync(1, [(0, 80m), (1, 110m)]);
+        await TheStatusAsync(cohort, 0, 1, ProgressStatus.FallingBehind);
+        await MoveAsync(cohort, 0, there);
+
+        var here = await house.Lead.Progress.GetStatusSharesAsync(new(Shares(cohort, 1)) { SchoolUrn = there }, house.Lead.Headers);
+        var before = await house.Lead.Progress.GetStatusSharesAsync(Shares(cohort, 1), house.Lead.Headers);
+
+        Assert.Equal((1, 1, 0), (here.Expected, Of(here, ProgressStatus.FallingBehind), Of(here, ProgressStatus.NoData)));
+        Assert.Equal((1, 0, 1), (before.Expected, Of(before, ProgressStatus.FallingBehind), Of(before, ProgressStatus.NoData)));
+    }
+
+    [Fact]
+    public async Task Shares_OfAConvertedSchool_AreOfWhatWasSatUnderItsFormerUrn()
+    {
+        var (cohort, _, second) = await FittedAsync();
+        await TheStatusAsync(cohort, Fitting - 1, second, ProgressStatus.OnTrack);
+        var academy = TrackingHouse.NewUrn();
+        await house.Lead.Schools.PutSchoolAsync(new()
+        {
+            SchoolUrn = academy,
+            School = new() { Name = $"School {academy}", Phase = Phase.Primary, Memberships = { new TrustMembership { From = "2025-10-28" } }, PredecessorUrns = { cohort.Urn } },
+        }, house.Lead.Headers);
+        for (var at = 0; at < Fitting; at++)
+        {
+            await MoveAsync(cohort, at, academy);
+        }
+
+        var shares = await house.Lead.Progress.GetStatusSharesAsync(new(Shares(cohort, second)) { SchoolUrn = academy }, house.Lead.Headers);
+
+        Assert.Equal((Fitting, 0), (shares.Expected, Of(shares, ProgressStatus.NoData)));
+        Assert.Equal(Figure.ShownOneofCase.Estimate, shares.NeedingAttention.ShownCase);
     }
 
     [Fact]
@@ -370,6 +472,23 @@ public sealed class StatusTests(TrackingHouse house)
     }
 
     [Fact]
+    public async Task Collection_ToldAgainWithItsTests_AtTheVersionThatIsKnownWithoutThem_TellsOfThem()
+    {
+        var cohort = await Cohort.OfAsync(house, 10, yearSix: 4);
+        var window = await cohort.AddWindowAsync();
+
+        await cohort.TakesOfAsync(window, version: 1, "6");
+
+        await Eventually.Async(async () =>
+            Assert.Equal(4, (await house.Lead.Progress.GetStatusSharesAsync(Shares(cohort, window), house.Lead.Headers)).Expected));
+
+        // What is there already is not written over by the same version.
+        await cohort.TakesOfAsync(window, version: 1, "5");
+        await cohort.LockAsync(window);
+        Assert.Equal(4, (await house.Lead.Progress.GetStatusSharesAsync(Shares(cohort, window), house.Lead.Headers)).Expected);
+    }
+
+    [Fact]
     public async Task Shares_NeedingAttention_AreOfThoseWhomAFitJudged_AndOfSixAtLeast()
     {
         var cohort = await Cohort.OfAsync(house, Fitting + 2, disadvantaged: 5);
@@ -615,6 +734,14 @@ public sealed class StatusTests(TrackingHouse house)
 
         Assert.Equal(cohort.Pupils[1].PupilId, Assert.Single(seen.Statuses).PupilId);
     }
+
+    private async Task MoveAsync(Cohort cohort, int pupil, int school) => await house.Lead.Pupils.EnrolPupilAsync(
+        new()
+        {
+            PupilId = cohort.Pupils[pupil].PupilId,
+            Enrolment = new() { SchoolUrn = school, YearGroup = Cohort.YearGroup, From = "2025-10-28" },
+        },
+        house.Lead.Headers);
 
     private Task FreezeAsync(Cohort cohort, int prior, int current, int version, int collection) => house.ScalarAsync<int?>(
         """

@@ -91,19 +91,20 @@ public static class AcrossSchools
     /// <summary>Group less comparator, where both are ratios over the same schools.</summary>
     /// <param name="simple">The difference with the interval that knows of no schools, such as Newcombe's or Welch's.</param>
     /// <param name="schools">Both sides of each school.</param>
-    /// <returns><paramref name="simple"/> where it has no interval.</returns>
+    /// <returns><paramref name="simple"/> where it has no interval or there is one school only; the point alone where a side is in one school of several.</returns>
     public static Figure Difference(Figure simple, IReadOnlyCollection<(SchoolPart Group, SchoolPart Others)> schools)
     {
         ArgumentNullException.ThrowIfNull(schools);
         var present = Present(schools);
-        return simple is Figure.Estimate && Between(present, default) is { } between ? Difference(simple, present, between) : simple;
+        if (simple is not Figure.Estimate { Middle: var point } || present.Count < 2) return simple;
+        return Between(present, default) is { } between ? Difference(simple, present, between) : Figure.Of(point);
     }
 
     /// <summary>Group less comparator, some schools told of only by their sum.</summary>
     /// <param name="simple">The difference with the interval that knows of no schools.</param>
     /// <param name="alone">Both sides of the schools that are told apart.</param>
     /// <param name="together">Both sides of the sum of all others; of nobody where there are none.</param>
-    /// <returns><paramref name="simple"/> where it has no interval.</returns>
+    /// <returns><paramref name="simple"/> where it has no interval; the point alone where a side is in one school, or in the sum alone.</returns>
     public static Figure Difference(
         Figure simple, IReadOnlyCollection<(SchoolPart Group, SchoolPart Others)> alone, (SchoolPart Group, SchoolPart Others) together)
     {
@@ -111,20 +112,19 @@ public static class AcrossSchools
         if (together.Group.Pupils + together.Others.Pupils == 0) return Difference(simple, alone);
         if (simple is not Figure.Estimate { Middle: var point }) return simple;
         var present = Present(alone);
-        if (present.All(school => school.Group.Pupils == 0) || present.All(school => school.Others.Pupils == 0)) return Figure.Of(point);
-        return Between(present, together) is { } between ? Difference(simple, [.. present, together], between) : simple;
+        return Between(present, together) is { } between ? Difference(simple, [.. present, together], between) : Figure.Of(point);
     }
 
     private static List<(SchoolPart Group, SchoolPart Others)> Present(IEnumerable<(SchoolPart Group, SchoolPart Others)> schools) =>
         schools.Where(school => school.Group.Pupils + school.Others.Pupils > 0).ToList();
 
     /// <summary>How the two sides of a difference lie over the parts, by the side that is less sure: that of the fewest schools that have pupils in it.</summary>
-    /// <returns>Null where each side is of one school, which says nothing of how schools differ.</returns>
+    /// <returns>Null where a side is of one school: nothing tells how schools differ in it, and what is the school's cannot be told from what is the side's.</returns>
     private static BetweenParts? Between(List<(SchoolPart Group, SchoolPart Others)> alone, (SchoolPart Group, SchoolPart Others) together)
     {
         var ofGroup = SideOf(alone.Select(school => school.Group.Pupils), together.Group.Pupils);
         var ofOthers = SideOf(alone.Select(school => school.Others.Pupils), together.Others.Pupils);
-        return ofGroup is { } one && ofOthers is { } other ? one.OrWider(other) : ofGroup ?? ofOthers;
+        return ofGroup is { } one && ofOthers is { } other ? one.OrWider(other) : null;
     }
 
     private static BetweenParts? SideOf(IEnumerable<int> alone, int together)

@@ -152,7 +152,8 @@ def newcombe(count1, n1, count2, n2):
 
 
 # Over the schools of a trust: pupils of one school are alike, so the variance is that between schools (Cochran 1977, chapters 6
-# and 9A) with Student's t on schools - 1; of a difference, on those of the side that is in fewer schools. No interval is ever narrower than the one that knows of no schools.
+# and 9A) with Student's t on schools - 1; of a difference, on those of the side that is in fewer schools. No interval is ever narrower than the one that
+# knows of no schools. A side in one school alone cannot be told from that school, and has no interval; no group here is.
 
 def wider(simple, clustered):
     return clustered if clustered[1] - clustered[0] > simple[1] - simple[0] else simple
@@ -179,6 +180,7 @@ def difference_across(simple, ours, theirs):
     parts = [(math.fsum(ours[s]) - m1 * len(ours[s])) / n1 - (math.fsum(theirs[s]) - m2 * len(theirs[s])) / n2
              for s in ours if ours[s] or theirs[s]]
     schools = min(sum(1 for values in side.values() if values) for side in (ours, theirs))
+    assert schools > 1, "a side of the gap is in one school: there is no interval"
     return wider(simple, between_schools(m1 - m2, parts, schools))
 
 

@@ -1,6 +1,5 @@
 using GoldenThread.Assessment.Events.V1;
 using GoldenThread.ServiceDefaults;
-using GoldenThread.Statistics;
 using GoldenThread.Tracking.Progress;
 using GoldenThread.Tracking.Results;
 using MassTransit;
@@ -51,8 +50,7 @@ public sealed class TestChangedConsumer(Inbox inbox, ResultCopyStore copies, Jud
 }
 
 /// <summary>A collection changed: when it locks, fits are frozen from it; its pupils are judged anew.</summary>
-public sealed class CollectionChangedConsumer(Inbox inbox, ResultCopyStore copies, ProgressStore progress, Judge judge, TimeProvider clock)
-    : IConsumer<CollectionChanged>
+public sealed class CollectionChangedConsumer(Inbox inbox, ResultCopyStore copies, ProgressStore progress, Judge judge) : IConsumer<CollectionChanged>
 {
     /// <inheritdoc />
     public Task Consume(ConsumeContext<CollectionChanged> context) => inbox.HandleOnceAsync(context, "collection-changed", async (work, collection, ct) =>
@@ -64,13 +62,15 @@ public sealed class CollectionChangedConsumer(Inbox inbox, ResultCopyStore copie
         }
 
         var whose = await copies.PupilsOfCollectionAsync(work, collection.CollectionId, ct);
-        if (collection.LockedAt is not null)
+        if (collection.LockedAt is null)
         {
-            await progress.RefitAsync(work, collection.CollectionId, ProgressRule.Default.MinimumFitPupils, clock.GetUtcNow(), ct);
-            await copies.LaterFitsAreDueAsync(work, collection.CollectionId, ct);
-            whose = [.. whose.Union(await progress.JudgedByFitsOfAsync(work, collection.CollectionId, ct))];
+            await judge.JudgeAsync(work, whose, ct);
+            return;
         }
 
-        await judge.JudgeAsync(work, whose, ct);
+        await copies.LaterFitsAreDueAsync(work, collection.CollectionId, ct);
+        // The day it is due may have moved: then other windows are judged by its fits, also where none of them became different.
+        Guid[] locked = [collection.CollectionId];
+        await judge.RefitAsync(work, locked, whose.Union(await progress.JudgedByFitsOfAsync(work, locked, ct)), ct);
     });
 }

@@ -44,7 +44,7 @@ internal static class GapFinding
             gap.YearGroup = year;
         }
 
-        if (WholePupils.OfGap(group.Proportion, others.Proportion).Point is { } pupils)
+        if (counted.HasExpected && WholePupils.OfGap(group.Proportion, others.Proportion).Point is { } pupils)
         {
             gap.WholePupils = (int)pupils;
         }
@@ -87,13 +87,13 @@ internal static class GapFinding
 
     private static SchoolPart ScorePart(CountedSide side) => new((double)side.Sum, side.Scored);
 
-    private static Figure NoExpectedStandard() => Figures.Redacted("NO_EXPECTED_STANDARD", "The test has no expected standard.");
+    private static Figure NoExpectedStandard() => Figures.Redacted("NO_EXPECTED_STANDARD", "The test, or one of several, has no expected standard.");
 
     private static string Words(CountedGap counted, Proportion group, Proportion others, Statistics.Figure points)
     {
         if (!counted.HasExpected)
         {
-            return "The test has no expected standard, so nobody can be said to have met it; only scores can be compared.";
+            return "The test has no expected standard, or one of several has none, so it cannot be said who met it; only scores can be compared.";
         }
 
         if (group.N == 0 || others.N == 0)
@@ -110,6 +110,11 @@ internal static class GapFinding
         };
         var finding = $"{counted.Name}: {group.Count} of {group.N} met the expected standard; {counted.ComparatorName}: {others.Count} of {others.N}. "
             + $"The gap is {size}";
+        if (InOneSchoolOfSeveral(counted) is { } side)
+        {
+            return $"{finding}; all of {side} are in one school, so it cannot be told from a difference between that school and the others.";
+        }
+
         if (group.N < FewestForChance || others.N < FewestForChance)
         {
             return $"{finding}; too few pupils to say whether it is more than chance.";
@@ -117,6 +122,11 @@ internal static class GapFinding
 
         return points.Excludes(0) ? $"{finding}, more than chance would usually give." : $"{finding}, no more than chance would usually give.";
     }
+
+    private static string? InOneSchoolOfSeveral(CountedGap counted) => counted.Schools.Count(school => school.Group.Pupils + school.Others.Pupils > 0) < 2 ? null
+        : counted.Schools.Count(school => school.Group.Pupils > 0) == 1 ? "the group"
+        : counted.Schools.Count(school => school.Others.Pupils > 0) == 1 ? "those it is compared with"
+        : null;
 
     private static string Signed(int number) => number.ToString("+0;−0", CultureInfo.InvariantCulture);
 }

@@ -97,7 +97,7 @@ public sealed class GapStore(NpgsqlDataSource source)
             )
             select d.version, d.name, d.comparator_name, s.school_urn, max(s.due_on) as "on",
                 coalesce(array_agg(distinct s.scale) filter (where s.score is not null), '{}') as scales,
-                bool_or(s.expected_from is not null) as has_expected,
+                coalesce(bool_and(s.expected_from is not null) filter (where s.counts), true) as has_expected,
                 count(*) filter (where s.in_group and s.counts and s.expected_from is not null)::int as group_pupils,
                 count(*) filter (where s.in_group and s.score >= s.expected_from)::int as group_met,
                 count(s.score) filter (where s.in_group)::int as group_scored,
@@ -132,7 +132,7 @@ public sealed class GapStore(NpgsqlDataSource source)
             ComparatorName = rows[0].ComparatorName,
             On = rows[0].On,
             Scales = rows.SelectMany(row => row.Scales).Distinct().Count(),
-            HasExpected = rows.Any(row => row.HasExpected),
+            HasExpected = rows.All(row => row.HasExpected),
             Schools = rows.Select(row => (
                 new CountedSide(row.GroupPupils, row.GroupMet, row.GroupScored, row.GroupSum, row.GroupSumOfSquares),
                 new CountedSide(row.OtherPupils, row.OtherMet, row.OtherScored, row.OtherSum, row.OtherSumOfSquares))).ToList(),
@@ -193,7 +193,7 @@ public sealed record CountedGap
     /// <summary>How many scales the scores are on.</summary>
     public required int Scales { get; init; }
 
-    /// <summary>Whether any of the tests has an expected standard.</summary>
+    /// <summary>Whether every test that somebody counts by has an expected standard.</summary>
     public required bool HasExpected { get; init; }
 
     /// <summary>Both sides in each school; one where one school was asked for.</summary>

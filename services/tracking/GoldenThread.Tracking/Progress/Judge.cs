@@ -5,11 +5,30 @@ using GoldenThread.Tracking.Results;
 
 namespace GoldenThread.Tracking.Progress;
 
-/// <summary>Judges pupils anew after their results, tests or collections changed, and tells of what became different.</summary>
+/// <summary>Makes fits anew and judges pupils anew after their results, tests or collections changed, and tells of what became different.</summary>
 public sealed class Judge(ProgressStore store, TimeProvider clock)
 {
     private const int Batch = 2000;
     private const int LargestInline = 300;
+
+    /// <summary>
+    /// Makes the fits of locked collections anew, then judges, once, the pupils whom those of a collection with different ones touch, and those
+    /// named besides. All schools must be locked.
+    /// </summary>
+    public async Task RefitAsync(Work work, IReadOnlyCollection<Guid> collections, IEnumerable<PupilSubject> besides, CancellationToken ct)
+    {
+        var at = clock.GetUtcNow();
+        var different = new List<Guid>();
+        foreach (var collection in collections)
+        {
+            if (await store.RefitAsync(work, collection, ProgressRule.Default.MinimumFitPupils, at, ct))
+            {
+                different.Add(collection);
+            }
+        }
+
+        await JudgeAsync(work, [.. besides.Union(await store.JudgedByFitsOfAsync(work, different, ct))], ct);
+    }
 
     /// <summary>Judges these pupils in these subjects, at every window, in the work at hand. Their schools must be locked.</summary>
     public async Task JudgeAsync(Work work, IReadOnlyCollection<PupilSubject> whose, CancellationToken ct)

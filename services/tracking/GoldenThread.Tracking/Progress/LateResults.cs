@@ -1,15 +1,15 @@
 using GoldenThread.ServiceDefaults;
-using GoldenThread.Statistics;
 using GoldenThread.Tracking.Results;
 
 namespace GoldenThread.Tracking.Progress;
 
 /// <summary>
-/// Makes fits anew where a collection's lock overtook its last results on the way here (the order of events is not promised), and judges its pupils
-/// by them. Without this a fit would stay frozen without those pupils.
+/// Makes fits anew on which something came late: results after the lock of their collection (the order of events is not promised, and without this
+/// a fit would stay frozen without those pupils), the lock of an earlier collection, or a test's norm or reliability. Then judges once whom what
+/// became different touches. All that is due is one transaction, and no result is taken over meanwhile.
 /// </summary>
-internal sealed partial class LateResults(
-    Works works, ResultCopyStore copies, ProgressStore progress, Judge judge, TimeProvider clock, ILogger<LateResults> log) : RecurringWork(Interval)
+internal sealed partial class LateResults(Works works, ResultCopyStore copies, ProgressStore progress, Judge judge, ILogger<LateResults> log)
+    : RecurringWork(Interval)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
     private static readonly Caller Self = Caller.Service("tracking");
@@ -21,7 +21,8 @@ internal sealed partial class LateResults(
             await using var work = await works.BeginAsync(Self, "late-results", ct);
             if (await progress.IsAnyDueAsync(work, ct))
             {
-                await RefitAsync(work, ct);
+                await copies.LockAllSchoolsAsync(work, ct);
+                await judge.RefitAsync(work, await progress.TakeDueAsync(work, ct), [], ct);
                 await work.CommitAsync();
             }
         }
@@ -29,17 +30,6 @@ internal sealed partial class LateResults(
         {
             // What is due stays noted: the next turn tries again.
             LogFailed(e.GetType().Name, e.Message);
-        }
-    }
-
-    private async Task RefitAsync(Work work, CancellationToken ct)
-    {
-        await copies.LockAllSchoolsAsync(work, ct);
-        foreach (var collection in await progress.TakeDueAsync(work, ct))
-        {
-            await progress.RefitAsync(work, collection, ProgressRule.Default.MinimumFitPupils, clock.GetUtcNow(), ct);
-            await judge.JudgeAsync(
-                work, [.. (await copies.PupilsOfCollectionAsync(work, collection, ct)).Union(await progress.JudgedByFitsOfAsync(work, collection, ct))], ct);
         }
     }
 

@@ -17,7 +17,8 @@ public sealed class ProgressStore
     {
         const string Sql = """
             select distinct on (w.pupil_id, w.subject, c.due_on, r.collection_id)
-                w.pupil_id, w.subject, r.collection_id, c.due_on, r.school_urn, r.year_group, r.test_id, r.score
+                w.pupil_id, w.subject, r.collection_id, c.due_on, r.school_urn, r.year_group, r.test_id, r.score,
+                r.sat_on, r.recorded_at
             from unnest(@Pupils, @Subjects) as w(pupil_id, subject)
             join result_copy r on r.pupil_id = w.pupil_id
             join test_copy t on t.test_id = r.test_id and t.subject = w.subject
@@ -32,32 +33,24 @@ public sealed class ProgressStore
         var tests = await TestsAsync(work, rows.Select(r => r.TestId), ct);
         return rows.ToLookup(
             r => new PupilSubject(r.PupilId, r.Subject),
-            r => new Window(r.CollectionId, r.DueOn, r.SchoolUrn, r.YearGroup, tests[r.TestId], (double?)r.Score));
+            r => new Window(r.CollectionId, r.DueOn, r.SchoolUrn, r.YearGroup, tests[r.TestId], (double?)r.Score, r.SatOn, r.RecordedAt));
     }
 
-    /// <summary>
-    /// The fits that these windows may be judged by, from any of their tests: of each window's own collection the newest version; where it has
-    /// none, that of the latest collection before it.
-    /// </summary>
+    /// <summary>The fits in force from any test of these windows to any other, up to the latest of them; which one judges a window, <see cref="Fits"/> says.</summary>
     public async Task<Fits> FitsAsync(Work work, IReadOnlyCollection<Window> windows, CancellationToken ct)
     {
         const string Sql = """
-            select distinct on (w.collection_id, f.prior_test_id, f.current_test_id, f.year_group)
-                f.prior_test_id, f.current_test_id, f.year_group, f.version, f.collection_id, c.due_on, f.n, f.slope, f.intercept, f.residual_sd,
+            select f.prior_test_id, f.current_test_id, f.year_group, f.version, f.collection_id, c.due_on, f.n, f.slope, f.intercept, f.residual_sd,
                 f.prior_mean, f.prior_sd, f.prior_reliability, f.current_mean, f.current_sd, f.current_reliability
-            from unnest(@Collections, @DueOn, @Tests, @YearGroups) as w(collection_id, due_on, test_id, year_group)
-            join prior_score_fit f on f.current_test_id = w.test_id and f.year_group = w.year_group and f.prior_test_id = any (@Tests)
-            join collection_copy c on c.collection_id = f.collection_id and (f.collection_id = w.collection_id or c.due_on < w.due_on)
-            order by w.collection_id, f.prior_test_id, f.current_test_id, f.year_group,
-                (f.collection_id = w.collection_id) desc, c.due_on desc, f.version desc
+            from fit_in_force f
+            join collection_copy c on c.collection_id = f.collection_id and c.due_on <= @latest
+            where f.current_test_id = any (@tests) and f.prior_test_id = any (@tests) and f.year_group = any (@years)
             """;
-        var asked = windows.Select(w => (w.CollectionId, w.DueOn, w.Test.Id, w.YearGroup)).Distinct().ToList();
         var rows = await work.Connection.QueryAsync<FitRow>(work.Command(Sql, new
         {
-            Collections = asked.Select(w => w.CollectionId).ToArray(),
-            DueOn = asked.Select(w => w.DueOn).ToArray(),
-            Tests = asked.Select(w => w.Id).ToArray(),
-            YearGroups = asked.Select(w => w.YearGroup).ToArray(),
+            tests = windows.Select(w => w.Test.Id).Distinct().ToArray(),
+            years = windows.Select(w => w.YearGroup).Distinct().ToArray(),
+            latest = windows.Count == 0 ? DateOnly.MinValue : windows.Max(w => w.DueOn),
         }, ct));
         return new Fits(rows.ToLookup(
             r => (r.PriorTestId, r.CurrentTestId, r.YearGroup),
@@ -66,11 +59,14 @@ public sealed class ProgressStore
     }
 
     /// <summary>
-    /// Freezes one more version of each fit onto the tests of a collection: per earlier test and year group, over the trust, each pupil once
-    /// with the latest earlier score. Least squares by PostgreSQL's regr_ functions. No fit under the minimum of pupils, nor without spread.
+    /// Freezes the fits onto the tests of a collection: per earlier test and year group, over the trust, each pupil once with the latest earlier
+    /// score. Least squares by PostgreSQL's regr_ functions. No fit under the minimum of pupils, nor without spread. One more version where it
+    /// differs from the newest; where there was a fit and is none any more, a version that says so.
     /// </summary>
-    public Task RefitAsync(Work work, Guid collectionId, int minimumPupils, DateTimeOffset at, CancellationToken ct)
+    /// <returns>Whether any became different.</returns>
+    public async Task<bool> RefitAsync(Work work, Guid collectionId, int minimumPupils, DateTimeOffset at, CancellationToken ct)
     {
+        // In one order: sums of the same scores are then the same to the last digit.
         const string Sql = """
             with current_score as (
                 select distinct on (r.pupil_id, r.test_id) r.pupil_id, r.test_id, r.year_group, r.score::double precision as score, t.subject,
@@ -82,7 +78,8 @@ public sealed class ProgressStore
                 order by r.pupil_id, r.test_id, r.sat_on desc, r.recorded_at desc
             ), pair as (
                 select distinct on (n.pupil_id, n.test_id, r.test_id)
-                    r.test_id as prior_test_id, n.test_id as current_test_id, n.year_group, r.score::double precision as prior, n.score as current,
+                    n.pupil_id, r.test_id as prior_test_id, n.test_id as current_test_id, n.year_group,
+                    r.score::double precision as prior, n.score as current,
                     t.mean as prior_mean, t.sd as prior_sd, t.reliability as prior_reliability,
                     n.mean as current_mean, n.sd as current_sd, n.reliability as current_reliability
                 from current_score n
@@ -91,49 +88,71 @@ public sealed class ProgressStore
                 join collection_copy c on c.collection_id = r.collection_id and c.due_on < n.due_on
                 where is_normed(t)
                 order by n.pupil_id, n.test_id, r.test_id, c.due_on desc, r.sat_on desc, r.recorded_at desc
-            ), fitted as (
+            ), line as (
                 select prior_test_id, current_test_id, year_group, count(*)::int as n,
-                    regr_slope(current, prior) as slope, regr_intercept(current, prior) as intercept,
-                    sqrt(greatest(0, regr_syy(current, prior) - regr_sxy(current, prior) ^ 2 / nullif(regr_sxx(current, prior), 0))
-                         / greatest(1, count(*) - 2)) as residual_sd,
-                    min(prior_mean) as prior_mean, min(prior_sd) as prior_sd, min(prior_reliability) as prior_reliability,
-                    min(current_mean) as current_mean, min(current_sd) as current_sd, min(current_reliability) as current_reliability
+                    regr_slope(current, prior order by pupil_id) as slope, regr_intercept(current, prior order by pupil_id) as intercept,
+                    regr_syy(current, prior order by pupil_id) as syy, regr_sxy(current, prior order by pupil_id) as sxy,
+                    regr_sxx(current, prior order by pupil_id) as sxx,
+                    min(prior_mean)::double precision as prior_mean, min(prior_sd)::double precision as prior_sd,
+                    min(prior_reliability)::double precision as prior_reliability, min(current_mean)::double precision as current_mean,
+                    min(current_sd)::double precision as current_sd, min(current_reliability)::double precision as current_reliability
                 from pair
                 group by prior_test_id, current_test_id, year_group
+            ), fit as (
+                select prior_test_id, current_test_id, year_group, n, slope, intercept, residual_sd,
+                    prior_mean, prior_sd, prior_reliability, current_mean, current_sd, current_reliability
+                from line, lateral (select sqrt(greatest(0, syy - sxy ^ 2 / nullif(sxx, 0)) / greatest(1, n - 2)) as residual_sd) r
+                where n >= @minimumPupils and slope is not null and residual_sd > 1e-9 * current_sd
+            ), stands as (
+                select prior_test_id, current_test_id, year_group, n, slope, intercept, residual_sd,
+                    prior_mean, prior_sd, prior_reliability, current_mean, current_sd, current_reliability
+                from fit_in_force
+                where collection_id = @collectionId
+            ), different as (
+                select f.*, null::timestamptz as retired_at from (select * from fit except select * from stands) f
+                union all
+                select s.*, @at
+                from stands s
+                where not exists (
+                    select
+                    from fit f
+                    where f.prior_test_id = s.prior_test_id and f.current_test_id = s.current_test_id and f.year_group = s.year_group)
             )
             insert into prior_score_fit
                 (prior_test_id, current_test_id, year_group, version, n, slope, intercept, residual_sd, prior_mean, prior_sd, prior_reliability,
-                 current_mean, current_sd, current_reliability, collection_id, fitted_at)
-            select f.prior_test_id, f.current_test_id, f.year_group,
+                 current_mean, current_sd, current_reliability, collection_id, fitted_at, retired_at)
+            select d.prior_test_id, d.current_test_id, d.year_group,
                 coalesce((select max(p.version) from prior_score_fit p
-                          where p.prior_test_id = f.prior_test_id and p.current_test_id = f.current_test_id and p.year_group = f.year_group), 0) + 1,
-                f.n, f.slope, f.intercept, f.residual_sd, f.prior_mean, f.prior_sd, f.prior_reliability,
-                f.current_mean, f.current_sd, f.current_reliability, @collectionId, @at
-            from fitted f
-            where f.n >= @minimumPupils and f.slope is not null and f.residual_sd > 1e-9 * f.current_sd
+                          where p.prior_test_id = d.prior_test_id and p.current_test_id = d.current_test_id and p.year_group = d.year_group), 0) + 1,
+                d.n, d.slope, d.intercept, d.residual_sd, d.prior_mean, d.prior_sd, d.prior_reliability,
+                d.current_mean, d.current_sd, d.current_reliability, @collectionId, @at, d.retired_at
+            from different d
             """;
-        return work.Connection.ExecuteAsync(work.Command(Sql, new { collectionId, minimumPupils, at }, ct));
+        return await work.Connection.ExecuteAsync(work.Command(Sql, new { collectionId, minimumPupils, at }, ct)) > 0;
     }
 
     /// <summary>
-    /// Whose statuses the fits of a collection touch beyond its own: pupils of later collections that have no fit of their own yet, and are judged
-    /// by the latest before them.
+    /// Whose statuses the fits of collections touch: pupils of these, and of later ones that have no such fit of their own and are judged by the
+    /// latest before them. Fits that are in force no more touch whom they judged.
     /// </summary>
-    public async Task<IReadOnlyList<PupilSubject>> JudgedByFitsOfAsync(Work work, Guid collectionId, CancellationToken ct)
+    public async Task<IReadOnlyList<PupilSubject>> JudgedByFitsOfAsync(Work work, IReadOnlyCollection<Guid> collections, CancellationToken ct)
     {
         const string Sql = """
             select distinct r.pupil_id, t.subject
-            from (select distinct prior_test_id, current_test_id, year_group from prior_score_fit where collection_id = @collectionId) f
-            join collection_copy c on c.collection_id = @collectionId
-            join collection_copy later on later.due_on > c.due_on
-            join result_copy r on r.collection_id = later.collection_id and r.test_id = f.current_test_id and r.year_group = f.year_group
+            from (
+                select distinct collection_id, prior_test_id, current_test_id, year_group
+                from prior_score_fit
+                where collection_id = any (@Collections)) f
+            join collection_copy c on c.collection_id = f.collection_id
+            join collection_copy judged on judged.collection_id = c.collection_id or judged.due_on > c.due_on
+            join result_copy r on r.collection_id = judged.collection_id and r.test_id = f.current_test_id and r.year_group = f.year_group
             join test_copy t on t.test_id = r.test_id
-            where not exists (
-                select from prior_score_fit own
+            where judged.collection_id = f.collection_id or not exists (
+                select from fit_in_force own
                 where own.prior_test_id = f.prior_test_id and own.current_test_id = f.current_test_id and own.year_group = f.year_group
-                  and own.collection_id = later.collection_id)
+                  and own.collection_id = judged.collection_id)
             """;
-        return (await work.Connection.QueryAsync<WhoseRow>(work.Command(Sql, new { collectionId }, ct)))
+        return (await work.Connection.QueryAsync<WhoseRow>(work.Command(Sql, new { Collections = collections.ToArray() }, ct)))
             .Select(r => new PupilSubject(r.PupilId, r.Subject)).ToList();
     }
 
@@ -141,12 +160,13 @@ public sealed class ProgressStore
     public Task<bool> IsAnyDueAsync(Work work, CancellationToken ct) =>
         work.Connection.ExecuteScalarAsync<bool>(work.Command("select exists (select from refit_due)", null, ct));
 
-    /// <summary>Takes what is due: those collections that are still locked.</summary>
+    /// <summary>Takes what is due: those collections that are still locked, the earliest first.</summary>
     public async Task<IReadOnlyList<Guid>> TakeDueAsync(Work work, CancellationToken ct)
     {
         const string Sql = """
             with due as (delete from refit_due returning collection_id)
-            select c.collection_id from due join collection_copy c using (collection_id) where c.locked_at is not null order by c.collection_id
+            select c.collection_id from due join collection_copy c using (collection_id) where c.locked_at is not null
+            order by c.due_on, c.collection_id
             """;
         return (await work.Connection.QueryAsync<Guid>(work.Command(Sql, null, ct))).AsList();
     }
@@ -230,6 +250,10 @@ public sealed class ProgressStore
         public required Guid TestId { get; init; }
 
         public decimal? Score { get; init; }
+
+        public required DateOnly SatOn { get; init; }
+
+        public required DateTimeOffset RecordedAt { get; init; }
     }
 
     private sealed record WhoseRow

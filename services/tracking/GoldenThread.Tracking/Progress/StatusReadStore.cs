@@ -128,9 +128,9 @@ public sealed class StatusReadStore(NpgsqlDataSource source)
 
     /// <summary>
     /// How many pupils have each status, and how many were expected: enrolled at their main school on the day the collection was due, in the
-    /// year groups of which the collection takes a test of the subject. Their status counts wherever they sat while they were enrolled here; what
-    /// they sat elsewhere once they had left is the next school's. Of a group, a pupil who left and is not told to the caller now counts only
-    /// where what the group reads was known before. Null outside the grant, or where the group is unknown or not for the caller to see. A grant
+    /// year groups of which the collection takes a test of the subject. Their status counts wherever they sat, also before they came (under the
+    /// former URN of a converted school, say), unless it rests on something sat elsewhere after they had left. Of a group, a pupil who left and is
+    /// not told to the caller now counts only where what the group reads was known before. Null outside the grant, or where the group is unknown or not for the caller to see. A grant
     /// of some classes only does not answer for a school.
     /// </summary>
     public async Task<SharesRow?> SharesAsync(
@@ -188,7 +188,7 @@ public sealed class StatusReadStore(NpgsqlDataSource source)
                           select 1
                           from enrolment e
                           where e.pupil_id = r.pupil_id and e.school_urn = @schoolUrn and e.superseded_at is null
-                            and e.from_on <= r.sat_on and (e.to_on is null or e.to_on >= r.sat_on))))
+                            and (e.to_on is null or e.to_on >= r.sat_on))))
             where exists (
                 select 1 from reach(@Issuer, @Holder, roles_for_group(@groupCode, @Roles, @SensitiveRoles)) g
                 where (g.school_urn is null or g.school_urn = @schoolUrn) and g.class_ids is null

@@ -48,7 +48,10 @@ public sealed class JudgedTest
 /// <param name="YearGroup">National Curriculum year at the sitting.</param>
 /// <param name="Test">The test.</param>
 /// <param name="Score">The score; null where a code stands instead.</param>
-public sealed record Window(Guid CollectionId, DateOnly DueOn, int SchoolUrn, string YearGroup, JudgedTest Test, double? Score)
+/// <param name="SatOn">The day on which it was sat.</param>
+/// <param name="RecordedAt">When the result was recorded.</param>
+public sealed record Window(
+    Guid CollectionId, DateOnly DueOn, int SchoolUrn, string YearGroup, JudgedTest Test, double? Score, DateOnly SatOn, DateTimeOffset RecordedAt)
 {
     /// <summary>The window as the rule takes it; null where it has no score on a test with a norm.</summary>
     public ScoredWindow? Scored => Score is { } score && Test.Norm is { } norm ? new ScoredWindow(score, norm, Test.Bands.Of(score)) : null;
@@ -94,14 +97,26 @@ public static class Judging
         foreach (var window in windows)
         {
             var scored = window.Scored;
-            // Of two windows due on one day neither comes before the other.
-            yield return JudgeOne(window, scored, earlier.Where(e => e.Window.DueOn < window.DueOn).ToList(), fits, rule);
+            yield return JudgeOne(window, scored, Before(window, earlier), fits, rule);
             if (scored is not null)
             {
-                earlier.Insert(0, (window, scored));
+                earlier.Add((window, scored));
             }
         }
     }
+
+    /// <summary>
+    /// Scored windows due before this one, the latest first. Of several due on one day none comes before the other, and one counts: that of the test
+    /// of this window, then the one sat later.
+    /// </summary>
+    private static List<(Window Window, ScoredWindow Scored)> Before(Window window, List<(Window Window, ScoredWindow Scored)> earlier) =>
+    [
+        .. earlier.Where(e => e.Window.DueOn < window.DueOn).GroupBy(e => e.Window.DueOn).OrderByDescending(day => day.Key).Select(day => day
+            .OrderByDescending(e => e.Window.Test.Id == window.Test.Id)
+            .ThenByDescending(e => e.Window.SatOn)
+            .ThenByDescending(e => e.Window.RecordedAt)
+            .First()),
+    ];
 
     private static Judgement JudgeOne(
         Window window, ScoredWindow? scored, List<(Window Window, ScoredWindow Scored)> earlier, Fits fits, ProgressRule rule)

@@ -14,14 +14,6 @@ public sealed class ResultCopyStore
 {
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
 
-    // The locked collections whose fits rest on a collection in which something came late.
-    private const string LockedSince = """
-        join collection_copy c on c.collection_id = late.collection_id
-        join collection_copy later on later.due_on >= c.due_on and later.locked_at is not null
-        order by later.collection_id
-        on conflict do nothing
-        """;
-
     /// <summary>
     /// Lets one change set at a time work on a school's results until the transaction ends; always in the order of the URNs, so that two
     /// change sets never wait for each other. Without it two could judge one pupil from what each saw before the other.
@@ -53,23 +45,24 @@ public sealed class ResultCopyStore
                 due_on = excluded.due_on, locked_at = excluded.locked_at
             where known.version < excluded.version
             """;
-        if (await work.Connection.ExecuteAsync(work.Command(Sql, collection, ct)) == 0)
-        {
-            return false;
-        }
-
-        await KeepCollectedAsync(work, collection, ct);
-        return true;
+        var isNewer = await work.Connection.ExecuteAsync(work.Command(Sql, collection, ct)) > 0;
+        await KeepCollectedAsync(work, collection, isNewer, ct);
+        return isNewer;
     }
 
-    /// <summary>Keeps which tests a collection takes; what says nothing of them leaves them as they are.</summary>
-    private static async Task KeepCollectedAsync(Work work, CollectionChanged collection, CancellationToken ct)
+    /// <summary>
+    /// Keeps which tests a collection takes; what says nothing of them leaves them as they are. Told again at the version that is known, they are
+    /// kept where there are none: that version may have come before tracking kept tests.
+    /// </summary>
+    private static async Task KeepCollectedAsync(Work work, CollectionChanged collection, bool isNewer, CancellationToken ct)
     {
         const string Sql = """
-            delete from collected_test where collection_id = @CollectionId;
+            delete from collected_test where collection_id = @CollectionId and @isNewer;
             insert into collected_test (collection_id, test_id, year_groups)
             select @CollectionId, test_id, string_to_array(year_groups, ' ')
             from unnest(@Tests, @YearGroups) as t (test_id, year_groups)
+            where exists (select from collection_copy where collection_id = @CollectionId and version = @Version)
+              and not exists (select from collected_test where collection_id = @CollectionId)
             on conflict do nothing
             """;
         if (collection.Tests is { } tests)
@@ -77,6 +70,8 @@ public sealed class ResultCopyStore
             await work.Connection.ExecuteAsync(work.Command(Sql, new
             {
                 collection.CollectionId,
+                collection.Version,
+                isNewer,
                 Tests = tests.Select(t => t.TestId).ToArray(),
                 YearGroups = tests.Select(t => string.Join(' ', t.YearGroups)).ToArray(),
             }, ct));
@@ -105,12 +100,12 @@ public sealed class ResultCopyStore
     }
 
     /// <summary>
-    /// Takes over a test; true when it is newer than what was known. Where its results and a lock were heard of before it, or before its norm or its
-    /// reliability as it is now, their fits become due.
+    /// Takes over a test; true when it is newer than what was known. Where it was not known, or its norm or its reliability became different, the fits
+    /// to it and from it become due: those of locked collections that hold scores of it, or later scores in its subject of who has one of it.
     /// </summary>
     public Task<bool> SaveAsync(Work work, TestChanged test, CancellationToken ct)
     {
-        const string Sql = $"""
+        const string Sql = """
             with saved as (
                 insert into test_copy as known (test_id, version, subject, scale, mean, sd, reliability, expected_from, bands, codes)
                 values (@TestId, @Version, @Subject, @Scale, @Mean, @StandardDeviation, @Reliability, @ExpectedFrom, @Bands::jsonb, @Codes::jsonb)
@@ -118,19 +113,26 @@ public sealed class ResultCopyStore
                 set version = excluded.version, subject = excluded.subject, scale = excluded.scale, mean = excluded.mean, sd = excluded.sd,
                     reliability = excluded.reliability, expected_from = excluded.expected_from, bands = excluded.bands, codes = excluded.codes
                 where known.version < excluded.version
-                returning test_id, mean, sd, reliability
+                returning test_id, subject, mean, sd, reliability
+            ), changed as (
+                select s.test_id, s.subject
+                from saved s
+                -- As it was: one statement does not see what it writes.
+                left join test_copy before on before.test_id = s.test_id
+                where before.test_id is null
+                   or (before.mean, before.sd, before.reliability) is distinct from (s.mean, s.sd, s.reliability)
             ), late as (
                 insert into refit_due (collection_id)
-                select distinct later.collection_id
-                from (
-                    select r.collection_id
-                    from saved s
-                    -- As it was: one statement does not see what it writes.
-                    left join test_copy before on before.test_id = s.test_id
-                    join result_copy r on r.test_id = s.test_id
-                    where before.test_id is null
-                       or (before.mean, before.sd, before.reliability) is distinct from (s.mean, s.sd, s.reliability)) late
-                {LockedSince}
+                select distinct rests.collection_id
+                from changed s
+                join result_copy r on r.test_id = s.test_id and r.score is not null
+                join collection_copy c on c.collection_id = r.collection_id
+                join result_copy o on o.pupil_id = r.pupil_id and o.score is not null
+                join collection_copy rests on rests.collection_id = o.collection_id and rests.locked_at is not null
+                where (o.test_id = s.test_id or o.test_id in (select t.test_id from test_copy t where t.subject = s.subject))
+                  and (rests.due_on > c.due_on or rests.collection_id = c.collection_id and o.test_id = s.test_id)
+                order by rests.collection_id
+                on conflict do nothing
             )
             select exists (select from saved)
             """;
@@ -155,7 +157,7 @@ public sealed class ResultCopyStore
     /// </summary>
     public async Task<IReadOnlyList<PupilSubject>> SaveAsync(Work work, IReadOnlyList<RecordedResult> results, CancellationToken ct)
     {
-        const string Sql = $"""
+        const string Sql = """
             with told as (
                 select distinct on (school_urn, result_id) *
                 from unnest(@Schools, @Results, @Versions, @Pupils, @Tests, @Collections, @SatOn, @YearGroups, @Scores, @Codes, @RecordedAt)
@@ -175,7 +177,10 @@ public sealed class ResultCopyStore
                 insert into refit_due (collection_id)
                 select distinct later.collection_id
                 from (select s.collection_id from saved s join collection_copy c using (collection_id) where c.locked_at is not null) late
-                {LockedSince}
+                join collection_copy c on c.collection_id = late.collection_id
+                join collection_copy later on later.due_on >= c.due_on and later.locked_at is not null
+                order by later.collection_id
+                on conflict do nothing
             )
             select distinct s.pupil_id, t.subject
             from saved s

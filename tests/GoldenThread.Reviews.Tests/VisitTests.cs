@@ -154,8 +154,8 @@ public class VisitTests(VisitTests.Trust trust) : IClassFixture<VisitTests.Trust
     public async Task ExecutiveHead_GoesToNoneOfTheirSchools()
     {
         var head = DemoTrust.Input.People.Single(p => p.SchoolUrn == 100_006);
-        await host.GrantAsync("executive", Role.Headteacher, 100_006);
-        await host.GrantAsync("executive", Role.Headteacher, 100_007);
+        await host.GrantAsync("executive", Role.Headteacher, 100_006, from: new(2024, 9, 1, 0, 0, 0, TimeSpan.Zero));
+        await host.GrantAsync("executive", Role.Headteacher, 100_007, from: new(2024, 9, 1, 0, 0, 0, TimeSpan.Zero));
         await host.TellAsync(host.WithSignIn(DemoTrust.PersonOf(head, 2), "executive"));
         await Eventually.Async(async () => await host.CountAsync("select count(*) from person where subject = 'executive'") == 1, "the sign-in is known");
         var review = trust.Take((await AllAsync()).Where(v =>

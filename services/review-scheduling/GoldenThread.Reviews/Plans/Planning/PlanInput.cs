@@ -135,7 +135,10 @@ public sealed record PlanPerson
     /// <summary>The school they belong to; null for the central team. They neither visit it nor meet its head for the trust.</summary>
     public int? SchoolUrn { get; init; }
 
-    /// <summary>Schools of which they are head, by their grants: an executive head has several, and goes to none of them for the trust.</summary>
+    /// <summary>
+    /// Schools of which they are head on any day of the planned year, by their grants: an executive head has several, and goes to none of them
+    /// for the trust, all year.
+    /// </summary>
     public IReadOnlyList<int> HeadOf { get; init; } = [];
 
     /// <summary>Last day with the trust; null while they stay.</summary>

@@ -93,6 +93,8 @@ internal sealed class PlanStore(NpgsqlDataSource source)
     // A draft is for those who write plans.
     private const string SeenInItsState = "(p.state <> 1 or (select holds_whole_trust(@Issuer, @Subject, @WriterRoles)))";
 
+    private const string FindSql = $"select {Columns} from plan p where p.plan_id = @planId and {HoldsTheTrust} and {SeenInItsState}";
+
     private static readonly short[] WriterRoles = [(short)Type.V1.Role.DeputyCeo, (short)Type.V1.Role.DataLead];
 
     /// <summary>Keeps a draft with its visits and meetings.</summary>
@@ -132,11 +134,12 @@ internal sealed class PlanStore(NpgsqlDataSource source)
     }
 
     /// <summary>A plan, for who holds the whole trust; null where unknown or not to be seen.</summary>
-    public Task<PlanRecord?> FindAsync(Authority authority, Guid planId, CancellationToken ct)
-    {
-        const string Sql = $"select {Columns} from plan p where p.plan_id = @planId and {HoldsTheTrust} and {SeenInItsState}";
-        return FindAsync(Sql, authority, planId, ct);
-    }
+    public Task<PlanRecord?> FindAsync(Authority authority, Guid planId, CancellationToken ct) => FindAsync(FindSql, authority, planId, ct);
+
+    /// <summary>The same inside a transaction.</summary>
+    public static Task<PlanRecord?> FindAsync(Work work, Authority authority, Guid planId, CancellationToken ct) =>
+        work.Connection.QuerySingleOrDefaultAsync<PlanRecord>(work.Command(
+            FindSql, new { planId, authority.Issuer, authority.Subject, authority.Roles, WriterRoles }, ct));
 
     /// <summary>A plan for the sake of its visits: for who reaches one of the schools it plans for. Null where unknown or not to be seen.</summary>
     public Task<PlanRecord?> FindVisitedAsync(Authority authority, Guid planId, CancellationToken ct)

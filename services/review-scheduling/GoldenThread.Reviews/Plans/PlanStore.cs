@@ -246,6 +246,19 @@ internal sealed class PlanStore(NpgsqlDataSource source)
             update plan old set state = 3, version = old.version + 1
             from plan new
             where new.plan_id = @planId and new.state = 1 and new.version = @version
+    /// <summary>
+    /// Waits for whoever is recording something at a visit that a plan may still move, and lets nobody begin to, until the work ends: only
+    /// what is read after that knows of it. Visits are locked in the order of their ids; whoever records locks one, whoever moves one has
+    /// locked the year before.
+    /// </summary>
+    public static Task LockMovableVisitsAsync(Work work, string academicYear, CancellationToken ct)
+    {
+        const string Sql = """
+            select 1 from visit where academic_year = @academicYear and state in (1, 2) order by visit_id for no key update
+            """;
+        return work.Connection.ExecuteAsync(work.Command(Sql, new { academicYear }, ct));
+    }
+
               and old.academic_year = new.academic_year and old.state = 2;
             update plan set state = 2, version = version + 1, published_at = now()
             where plan_id = @planId and state = 1 and version = @version

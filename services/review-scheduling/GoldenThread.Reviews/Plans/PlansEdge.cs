@@ -111,6 +111,7 @@ internal sealed partial class PlansEdge(
             throw Errors.PlanNotDraft();
         }
 
+        await PlanStore.LockMovableVisitsAsync(work, draft.AcademicYear, ct);
         var content = await store.ContentAsync(work, draft, ct);
         await DemandUpToDateAsync(work, draft, content, ct);
         var published = await store.PublishAsync(work, draft.PlanId, version, ct) ?? throw Refusal.EtagMismatch();
@@ -165,10 +166,10 @@ internal sealed partial class PlansEdge(
     private async Task<PlanRecord> FindAsync(string planId, ServerCallContext context) =>
         await store.FindAsync(context.Authority(), Fields.Id(planId, "plan_id"), context.CancellationToken) ?? throw Errors.PlanNotFound();
 
-    private static DateOnly Later(DateOnly one, DateOnly other) => one > other ? one : other;
     private static async Task<PlanRecord> FindAsync(Work work, string planId, ServerCallContext context) =>
         await PlanStore.FindAsync(work, context.Authority(), Fields.Id(planId, "plan_id"), context.CancellationToken) ?? throw Errors.PlanNotFound();
 
+    private static DateOnly Later(DateOnly one, DateOnly other) => one > other ? one : other;
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
 

@@ -85,7 +85,7 @@ internal sealed class PlanStore(NpgsqlDataSource source)
     private const string Columns = """
         p.plan_id, p.academic_year, p.version, p.state, p.seed, p.input_hash, p.cost, p.offer_version, p.plan_from, p.visits_owed,
         p.visits_placed, p.visits_unplaced, p.visits_kept, p.visits_changed, p.meetings, p.shortages::text as shortages,
-        p.schools_without_category, p.author_person_id, p.visits_hash, p.made_at, p.published_at
+        p.incomplete_series::text as incomplete_series, p.schools_without_category, p.author_person_id, p.visits_hash, p.made_at, p.published_at
         """;
 
     private const string HoldsTheTrust = "(select holds_whole_trust(@Issuer, @Subject, @Roles))";
@@ -103,12 +103,12 @@ internal sealed class PlanStore(NpgsqlDataSource source)
         const string Plan = """
             insert into plan
                 (plan_id, academic_year, version, state, seed, input_hash, cost, offer_version, plan_from, visits_owed, visits_placed,
-                 visits_unplaced, visits_kept, visits_changed, meetings, shortages, schools_without_category, author_person_id,
-                 visits_hash, made_at)
+                 visits_unplaced, visits_kept, visits_changed, meetings, shortages, incomplete_series, schools_without_category,
+                 author_person_id, visits_hash, made_at)
             values
                 (@PlanId, @AcademicYear, @Version, @State, @Seed, @InputHash, @Cost, @OfferVersion, @PlanFrom, @VisitsOwed, @VisitsPlaced,
-                 @VisitsUnplaced, @VisitsKept, @VisitsChanged, @Meetings, @Shortages::jsonb, @SchoolsWithoutCategory, @AuthorPersonId,
-                 @VisitsHash, @MadeAt)
+                 @VisitsUnplaced, @VisitsKept, @VisitsChanged, @Meetings, @Shortages::jsonb, @IncompleteSeries::jsonb,
+                 @SchoolsWithoutCategory, @AuthorPersonId, @VisitsHash, @MadeAt)
             """;
         await work.Connection.ExecuteAsync(work.Command(Plan, plan, ct));
         await CopyVisitsAsync(work, plan.PlanId, content.Visits, ct);
@@ -226,7 +226,14 @@ internal sealed class PlanStore(NpgsqlDataSource source)
         await using var rows = await work.Connection.QueryMultipleAsync(work.Command(Sql, new { plan.PlanId }, ct));
         var visits = (await rows.ReadAsync<PlannedVisitRow>()).Select(v => v.ToPlanned()).ToList();
         var meetings = (await rows.ReadAsync<PlannedMeetingRow>()).Select(m => m.ToPlanned()).ToList();
-        return new() { Visits = visits, Meetings = meetings, Cost = plan.Cost, Shortages = plan.ShortageList };
+        return new()
+        {
+            Visits = visits,
+            Meetings = meetings,
+            Cost = plan.Cost,
+            Shortages = plan.ShortageList,
+            IncompleteSeries = plan.IncompleteSeriesList,
+        };
     }
 
     /// <summary>Lets one change of a year's visits go on at a time, until the work ends.</summary>
@@ -239,13 +246,6 @@ internal sealed class PlanStore(NpgsqlDataSource source)
         await work.Connection.ExecuteAsync(work.Command(Sql, new { academicYear }, ct));
     }
 
-    /// <summary>Puts a draft in force and retires the one before; null where it is no draft in this version.</summary>
-    public async Task<PlanRecord?> PublishAsync(Work work, Guid planId, long version, CancellationToken ct)
-    {
-        const string Sql = """
-            update plan old set state = 3, version = old.version + 1
-            from plan new
-            where new.plan_id = @planId and new.state = 1 and new.version = @version
     /// <summary>
     /// Waits for whoever is recording something at a visit that a plan may still move, and lets nobody begin to, until the work ends: only
     /// what is read after that knows of it. Visits are locked in the order of their ids; whoever records locks one, whoever moves one has
@@ -259,12 +259,19 @@ internal sealed class PlanStore(NpgsqlDataSource source)
         return work.Connection.ExecuteAsync(work.Command(Sql, new { academicYear }, ct));
     }
 
+    /// <summary>Puts a draft in force and retires the one before; null where it is no draft in this version.</summary>
+    public async Task<PlanRecord?> PublishAsync(Work work, Guid planId, long version, CancellationToken ct)
+    {
+        const string Sql = """
+            update plan old set state = 3, version = old.version + 1
+            from plan new
+            where new.plan_id = @planId and new.state = 1 and new.version = @version
               and old.academic_year = new.academic_year and old.state = 2;
             update plan set state = 2, version = version + 1, published_at = now()
             where plan_id = @planId and state = 1 and version = @version
             returning plan_id, academic_year, version, state, seed, input_hash, cost, offer_version, plan_from, visits_owed,
                       visits_placed, visits_unplaced, visits_kept, visits_changed, meetings, shortages::text as shortages,
-                      schools_without_category, author_person_id, visits_hash, made_at, published_at
+                      incomplete_series::text as incomplete_series, schools_without_category, author_person_id, visits_hash, made_at, published_at
             """;
         return await work.Connection.QuerySingleOrDefaultAsync<PlanRecord>(work.Command(Sql, new { planId, version }, ct));
     }

@@ -39,6 +39,43 @@ public class HalfEnteredCalendarTests
         Assert.Contains(plan.Visits, v => v.On is not null);
     }
 
+    /// <summary>The parts that are left out, the last day up to which meetings are known, and the words.</summary>
+    public static TheoryData<int[], string, string> NotCounted() => new()
+    {
+        { [3, 4, 5, 6], "2025-12-19", "are counted up to 19 December 2025; no dates are entered after it." },
+        { [6], "2026-05-22", "are counted up to 22 May 2026; no dates are entered after it." },
+        { [2], "2025-10-17", "are counted without the days from 18 October 2025 to 4 January 2026, for which no dates are entered." },
+        { [1], "2025-08-31", "are counted without the days from 1 September 2025 to 26 October 2025, for which no dates are entered." },
+        {
+            [2, 5, 6], "2025-10-17",
+            "are counted without the days from 18 October 2025 to 4 January 2026 and from 3 April 2026 to 30 June 2026, for which no dates are entered."
+        },
+        { [1, 2, 3, 4, 5, 6], "2025-08-31", "are not counted: the school has no term dates for 2025/26 yet." },
+    };
+
+    [Theory]
+    [MemberData(nameof(NotCounted))]
+    public void Plan_OfASchoolThatLacksDates_SaysOfEverySeriesUpToWhichDayItIsCounted(int[] lacking, string until, string words)
+    {
+        var input = GeneratedTrust.Make(3, 16, moving: false) with { People = PlannerTests.Staffed(3) };
+        var school = Without(input.Schools[0], lacking);
+        input = input with { Schools = [school, .. input.Schools.Skip(1)] };
+
+        foreach (var from in new[] { input.YearFirst, new(2026, 3, 16) })
+        {
+            // Later in the year what lacked before is still not counted.
+            var later = input with { PlanFrom = from };
+            var plan = Planner.Make(later);
+
+            Assert.Empty(PlanChecker.Check(later, plan).Select(v => v.Words));
+            var series = new[] { "ceo-meeting", "one-to-one", "rapid-improvement-plan", "strategic-meeting" };
+            Assert.Equal(
+                series.Select(s => (school.Urn, s, until, $"Meetings \"{s}\" of school {school.Urn} {words}")),
+                plan.IncompleteSeries.Select(s => (s.SchoolUrn, s.Entitlement, $"{s.KnownUntil:yyyy-MM-dd}", s.Words)));
+            Assert.Contains(PlanChecker.Check(later, plan with { IncompleteSeries = plan.IncompleteSeries.Skip(1).ToList() }), v => v.Rule == "calendar");
+        }
+    }
+
     [Fact]
     public void Replan_OnceTheTermsThatLackDatesAreOver_IsMadeOfTheRest()
     {

@@ -1,5 +1,7 @@
 using System.Globalization;
 using GoldenThread.Reviews.V1;
+using GoldenThread.TestSupport;
+using GoldenThread.Tracking.Events.V1;
 
 namespace GoldenThread.Reviews.Tests;
 
@@ -7,6 +9,7 @@ namespace GoldenThread.Reviews.Tests;
 public class MeetingSeriesTests(PlanTests.Trust trust) : IClassFixture<PlanTests.Trust>
 {
     private const int Refined = 100_004;
+    private const int HalfEntered = 100_003;
 
     private readonly ReviewsHost host = trust.Host;
     private readonly MeetingService.MeetingServiceClient meetings = new(trust.Host.Channel);
@@ -42,6 +45,41 @@ public class MeetingSeriesTests(PlanTests.Trust trust) : IClassFixture<PlanTests
         Assert.Contains(cancelled, again);
     }
 
+    [Fact]
+    public async Task Series_OfASchoolThatHasEnteredTheAutumnOnly_SaysUpToWhichDayItIsCounted_UntilTheYearIsPlannedWhole()
+    {
+        var school = DemoTrust.Input.Schools.Single(s => s.Urn == HalfEntered);
+        await TellAsync(DemoTrust.CalendarOf(school with { Terms = school.Terms.Take(2).ToList() }, 2));
+
+        var half = await DemoTrust.PublishAsync(host);
+
+        var said = half.IncompleteSeries.Single(s => s is { SchoolUrn: HalfEntered, Entitlement: "one-to-one" });
+        Assert.Equal("2025-12-19", said.KnownUntil);
+        Assert.Equal($"Meetings \"one-to-one\" of school {HalfEntered} are counted up to 19 December 2025; no dates are entered after it.", said.Words);
+        Assert.All(half.IncompleteSeries, s => Assert.Equal(HalfEntered, s.SchoolUrn));
+        var autumn = await SeriesAsync(HalfEntered);
+        Assert.Equal("2025-12-19", autumn.OwedKnownUntil);
+        Assert.InRange(autumn.Owed, 0, 16);
+        Assert.False((await SeriesAsync()).HasOwedKnownUntil);
+
+        await TellAsync(DemoTrust.CalendarOf(school, 3));
+        // The dates are in, but nobody has planned on them yet.
+        Assert.Equal(autumn, await SeriesAsync(HalfEntered));
+        var whole = await DemoTrust.PublishAsync(host);
+
+        Assert.Empty(whole.IncompleteSeries);
+        var year = await SeriesAsync(HalfEntered);
+        Assert.False(year.HasOwedKnownUntil);
+        Assert.True(year.Owed > autumn.Owed);
+    }
+
+    private async Task TellAsync(CalendarChanged calendar)
+    {
+        await host.TellAsync(calendar);
+        await Eventually.Async(
+            async () => await host.CountAsync($"select version from calendar where school_urn = {calendar.SchoolUrn}") == calendar.Version, "the dates are known");
+    }
+
     /// <summary>On Wednesday 14 January a meeting of Monday or Tuesday is past, recorded or not.</summary>
     private static bool IsPast(Meeting meeting) => string.CompareOrdinal(meeting.HasOn ? meeting.On : Friday(meeting.Week), "2026-01-14") < 0;
 
@@ -67,8 +105,8 @@ public class MeetingSeriesTests(PlanTests.Trust trust) : IClassFixture<PlanTests
         await offers.ReplaceOfferAsync(new() { AcademicYear = DemoTrust.Year, Offer = offer }, host.DeputyIf(known.Etag));
     }
 
-    private async Task<MeetingSeries> SeriesAsync() =>
-        (await meetings.ListMeetingSeriesAsync(new() { SchoolUrn = Refined, AcademicYear = DemoTrust.Year }, host.Deputy)).Series
+    private async Task<MeetingSeries> SeriesAsync(int school = Refined) =>
+        (await meetings.ListMeetingSeriesAsync(new() { SchoolUrn = school, AcademicYear = DemoTrust.Year }, host.Deputy)).Series
             .Single(s => s.Entitlement == "one-to-one");
 
     private async Task<List<Meeting>> MeetingsAsync() =>

@@ -20,7 +20,9 @@ public class PassedDraftTests(PlanTests.Trust trust) : IClassFixture<PlanTests.T
         var e = await Refused.WithAsync(StatusCode.FailedPrecondition, "PLAN_OUT_OF_DATE",
             () => plans.PublishPlanAsync(new() { PlanId = draft.PlanId }, host.DeputyIf(draft.Etag)));
 
+        Assert.StartsWith("The plan no longer fits: ", e.Status.Detail, StringComparison.Ordinal);
         Assert.Contains("has passed", e.Status.Detail, StringComparison.Ordinal);
+        Assert.DoesNotContain("have changed", e.Status.Detail, StringComparison.Ordinal);
         Assert.Equal(0, await host.CountAsync("select count(*) from visit"));
         var recording = (await plans.CreatePlanAsync(new() { AcademicYear = DemoTrust.Year, PlanFrom = "2025-09-01" }, host.Deputy)).Plan;
         await plans.PublishPlanAsync(new() { PlanId = recording.PlanId }, host.DeputyIf(recording.Etag));

@@ -38,6 +38,15 @@ public partial class PlanCheckerTests
         ["A visit of a row for another category"] = new("owed", "is not owed to this school",
             good => good.Change(good.FurtherDay(), v => v with { SchoolUrn = Sustained, Entitlement = "external-send" })),
 
+        ["A whole series given out as counted for a part of the year"] = new("calendar", "the plan does not say, or says wrongly",
+            good => good with
+            {
+                Plan = good.Plan with
+                {
+                    IncompleteSeries = [new() { SchoolUrn = Stabilised, Entitlement = "one-to-one", KnownUntil = new(2026, 2, 13), Words = "" }],
+                },
+            }),
+
         ["A kept visit on another day"] = new("kept", "was to stay as it was and did not",
             good => good.Change(good.Kept(), v => v with { On = v.On!.Value.AddDays(7) })),
         ["A kept visit with another team"] = new("kept", "was to stay as it was and did not",

@@ -176,6 +176,38 @@ public class PlanTests(PlanTests.Trust trust) : IClassFixture<PlanTests.Trust>
     }
 
     [Fact]
+    public async Task Head_OnAnyDayOfThePlannedYear_IsHeadForThePlan_WhateverHoldsToday()
+    {
+        // Midnight in London: before the clocks change it is 23:00 UTC.
+        var yearBegins = new DateTimeOffset(2025, 8, 31, 23, 0, 0, TimeSpan.Zero);
+        var yearEnds = yearBegins.AddYears(1);
+        var head = DemoTrust.Input.People.Single(p => p.SchoolUrn == 100_006);
+        await host.GrantAsync("head.dated", Role.Headteacher, 100_001, from: yearBegins.AddYears(-1), to: yearBegins);
+        await host.GrantAsync("head.dated", Role.Headteacher, 100_002, from: yearBegins.AddYears(-1), to: yearBegins.AddSeconds(1));
+        await host.GrantAsync("head.dated", Role.Headteacher, 100_003, from: yearBegins.AddDays(61), to: yearBegins.AddDays(122));
+        await host.GrantAsync("head.dated", Role.Headteacher, 100_004, from: yearEnds.AddSeconds(-1), to: yearEnds.AddDays(9));
+        await host.GrantAsync("head.dated", Role.Headteacher, 100_005, from: yearEnds, to: null);
+        // Ended before it began: it never held.
+        await host.GrantAsync("head.dated", Role.Headteacher, 100_007, from: yearBegins.AddDays(61), to: yearBegins.AddDays(30));
+        await host.GrantAsync("head.dated", Role.Reviewer, 100_008, from: yearBegins, to: null);
+        await host.TellAsync(host.WithSignIn(DemoTrust.PersonOf(head, 2), "head.dated"));
+        await Eventually.Async(async () => await host.CountAsync("select count(*) from person where subject = 'head.dated'") == 1, "the sign-in is known");
+        PlanInput? made = null;
+        host.MakePlan = input => Planner.Make(made = input);
+
+        try
+        {
+            await DraftAsync();
+        }
+        finally
+        {
+            host.MakePlan = null;
+        }
+
+        Assert.Equal([100_002, 100_003, 100_004], made!.People.Single(p => p.Id == head.Id).HeadOf);
+    }
+
+    [Fact]
     public async Task Plan_OfAYearWithoutOfferOrOutsideItsDays_IsRefused()
     {
         await Refused.WithAsync(StatusCode.FailedPrecondition, "OFFER_MISSING", () => plans.CreatePlanAsync(new() { AcademicYear = "2040/41" }, host.Deputy));

@@ -93,15 +93,17 @@ public sealed class ReviewsHost : IAsyncLifetime
 
     /// <summary>Puts a grant where the service keeps its copy.</summary>
     public async Task GrantAsync(
-        string subject, Role role, int? schoolUrn, string[]? yearGroups = null, Guid[]? classIds = null, string[]? subjects = null)
+        string subject, Role role, int? schoolUrn, string[]? yearGroups = null, Guid[]? classIds = null, string[]? subjects = null,
+        DateTimeOffset? from = null, DateTimeOffset? to = null)
     {
         const string Sql = """
-            insert into access_grant (grant_id, version, issuer, subject, role, school_urn, year_groups, class_ids, subjects, valid_from)
-            values (gen_random_uuid(), 1, @Issuer, @subject, @role, @schoolUrn, @yearGroups, @classIds, @subjects, now() - interval '1 day')
+            insert into access_grant (grant_id, version, issuer, subject, role, school_urn, year_groups, class_ids, subjects, valid_from, valid_to)
+            values (gen_random_uuid(), 1, @Issuer, @subject, @role, @schoolUrn, @yearGroups, @classIds, @subjects,
+                    coalesce(@from, now() - interval '1 day'), @to)
             """;
         await using var connection = new NpgsqlConnection(database.ConnectionString);
         await connection.ExecuteAsync(
-            Sql, new { Issuer = issuer.Authority, subject, role = (short)role, schoolUrn, yearGroups, classIds, subjects });
+            Sql, new { Issuer = issuer.Authority, subject, role = (short)role, schoolUrn, yearGroups, classIds, subjects, from, to });
     }
 
     /// <summary>Tells the service something as tracking would.</summary>

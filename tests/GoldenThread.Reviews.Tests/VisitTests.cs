@@ -3,6 +3,7 @@ using GoldenThread.Reviews.Events.V1;
 using GoldenThread.Reviews.Internal.V1;
 using GoldenThread.Reviews.V1;
 using GoldenThread.TestSupport;
+using GoldenThread.Tracking.Events.V1;
 using GoldenThread.Type.V1;
 using Grpc.Core;
 
@@ -52,6 +53,24 @@ public class VisitTests(VisitTests.Trust trust) : IClassFixture<VisitTests.Trust
             () => visits.UpdateVisitAsync(new() { VisitId = visit.VisitId, On = visit.On }, host.Deputy));
         await Eventually.Async(() => Task.FromResult(host.Told.OfType<VisitChanged>()
             .Any(t => t.VisitId.ToString() == visit.VisitId && t.State == "planned" && t.On == DateOnly.Parse(moved.On))), "the move was told");
+    }
+
+    [Fact]
+    public async Task ConfirmedVisit_OnADayThatTheSchoolClosesLater_SaysSo_UntilItIsMoved()
+    {
+        var visit = await LaterAsync();
+        visit = (await visits.ConfirmVisitAsync(new() { VisitId = visit.VisitId }, host.DeputyIf(visit.Etag))).Visit;
+        Assert.False(visit.SchoolClosed);
+        var calendar = DemoTrust.CalendarOf(DemoTrust.Input.Schools.Single(s => s.Urn == visit.SchoolUrn), 2);
+        await host.TellAsync(calendar with
+        {
+            Closures = [.. calendar.Closures, new CalendarClosure { On = DateOnly.Parse(visit.On), Kind = "closure" }],
+        });
+
+        await Eventually.Async(async () => (await GetAsync(visit.VisitId)).SchoolClosed, "the visit says that the school is closed");
+
+        Assert.Equal([visit.VisitId], (await AllAsync()).Where(v => v.SchoolClosed).Select(v => v.VisitId));
+        Assert.False((await MoveToSomeFreeDayAsync(visit)).SchoolClosed);
     }
 
     [Fact]
@@ -154,8 +173,8 @@ public class VisitTests(VisitTests.Trust trust) : IClassFixture<VisitTests.Trust
     public async Task ExecutiveHead_GoesToNoneOfTheirSchools()
     {
         var head = DemoTrust.Input.People.Single(p => p.SchoolUrn == 100_006);
-        await host.GrantAsync("executive", Role.Headteacher, 100_006);
-        await host.GrantAsync("executive", Role.Headteacher, 100_007);
+        await host.GrantAsync("executive", Role.Headteacher, 100_006, from: new(2024, 9, 1, 0, 0, 0, TimeSpan.Zero));
+        await host.GrantAsync("executive", Role.Headteacher, 100_007, from: new(2024, 9, 1, 0, 0, 0, TimeSpan.Zero));
         await host.TellAsync(host.WithSignIn(DemoTrust.PersonOf(head, 2), "executive"));
         await Eventually.Async(async () => await host.CountAsync("select count(*) from person where subject = 'executive'") == 1, "the sign-in is known");
         var review = trust.Take((await AllAsync()).Where(v =>

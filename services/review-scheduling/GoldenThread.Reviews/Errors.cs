@@ -51,8 +51,7 @@ internal static class Errors
     public static RpcException PlanNotDraft() => Refusal.FailedPrecondition("PLAN_NOT_DRAFT", "Only a draft can be published; this plan was already.");
 
     public static RpcException PlanOutOfDate(IReadOnlyList<Violation> violations) => Refusal.FailedPrecondition("PLAN_OUT_OF_DATE",
-        "Since the plan was made, schools, people, leave, the offer or visits have changed. Make it again. "
-        + string.Join(" ", violations.Take(MostTold).Select(v => v.Words)));
+        $"The plan no longer fits: {string.Join(" ", violations.Take(MostTold).Select(v => v.Words))} Make it again.");
 
     public static RpcException VisitClosed() => Refusal.FailedPrecondition("VISIT_CLOSED", "The visit was held or cancelled; it does not change any more.");
 

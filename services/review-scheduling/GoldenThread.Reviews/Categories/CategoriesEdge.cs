@@ -11,7 +11,7 @@ using Category = GoldenThread.Reviews.Offers.Category;
 namespace GoldenThread.Reviews.Categories;
 
 /// <summary>Schools' categories.</summary>
-internal sealed class CategoriesEdge(CategoryStore store, OfferStore offers, Works works, TimeProvider clock) : CategoryService.CategoryServiceBase
+internal sealed class CategoriesEdge(CategoryStore store, Works works, TimeProvider clock) : CategoryService.CategoryServiceBase
 {
     private const int LongestReason = 2000;
 
@@ -41,7 +41,7 @@ internal sealed class CategoriesEdge(CategoryStore store, OfferStore offers, Wor
         }
 
         var year = AcademicYear.Of(from).ToString();
-        var offer = await offers.InForceAsync(year, ct) ?? throw Errors.OfferMissing(year);
+        var offer = await OfferStore.InForceAsync(work, year, ct) ?? throw Errors.OfferMissing(year);
         var before = await store.RunBeforeAsync(work, request.SchoolUrn, from, ct);
         var deadline = CategoryHistory.ClockOf(before, category, from, offer.TermsOf(category));
         var author = await PersonLookup.OfCallerAsync(work, ct);

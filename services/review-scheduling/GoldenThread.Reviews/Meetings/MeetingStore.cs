@@ -37,6 +37,8 @@ internal sealed record SeriesRow
 
     public required int Owed { get; init; }
 
+    public DateOnly? OwedKnownUntil { get; init; }
+
     public required int OwedToDate { get; init; }
 
     public required int Held { get; init; }
@@ -80,7 +82,7 @@ internal sealed class MeetingStore(NpgsqlDataSource source)
         CancellationToken ct)
     {
         const string Sql = """
-            select s.series_id, s.school_urn, s.academic_year, s.entitlement, s.cadence, s.person_id,
+            select s.series_id, s.school_urn, s.academic_year, s.entitlement, s.cadence, s.person_id, s.owed_known_until,
                    count(m.meeting_id)::int as owed,
                    count(m.meeting_id) filter (where coalesce(m.on_day, m.week + 4) <= @today)::int as owed_to_date,
                    count(m.meeting_id) filter (where m.state = 2)::int as held,

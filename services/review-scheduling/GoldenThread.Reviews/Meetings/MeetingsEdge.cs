@@ -102,6 +102,11 @@ internal sealed class MeetingsEdge(MeetingStore store, Works works, TimeProvider
             answer.PersonId = person.ToString();
         }
 
+        if (series.OwedKnownUntil is { } until)
+        {
+            answer.OwedKnownUntil = until.Iso();
+        }
+
         return answer;
     }
 

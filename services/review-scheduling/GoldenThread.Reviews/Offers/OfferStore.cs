@@ -10,39 +10,45 @@ internal sealed class OfferStore(NpgsqlDataSource source)
 {
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
 
+    private const string FindSql = """
+        select academic_year, version, body::text as body, written_at
+        from offer
+        where academic_year = @academicYear and (@version::bigint is null or version = @version)
+        order by version desc
+        limit 1
+        """;
+
+    private const string InForceSql = """
+        select academic_year, version, body::text as body, written_at
+        from offer
+        order by academic_year > @academicYear,
+                 case when academic_year <= @academicYear then academic_year end desc,
+                 academic_year,
+                 version desc
+        limit 1
+        """;
+
     /// <summary>The newest version of an academic year's offer, or the one asked for; null where there is none.</summary>
     public async Task<Offer?> FindAsync(string academicYear, long? version, CancellationToken ct)
     {
-        const string Sql = """
-            select academic_year, version, body::text as body, written_at
-            from offer
-            where academic_year = @academicYear and (@version::bigint is null or version = @version)
-            order by version desc
-            limit 1
-            """;
         await using var connection = await source.OpenConnectionAsync(ct);
-        var row = await connection.QuerySingleOrDefaultAsync<OfferDocument>(
-            new CommandDefinition(Sql, new { academicYear, version }, cancellationToken: ct));
-        return row?.ToOffer();
+        return await OneAsync(connection, new(FindSql, new { academicYear, version }, cancellationToken: ct));
     }
+
+    /// <summary>The newest version of an academic year's offer inside a transaction; null where there is none.</summary>
+    public static Task<Offer?> FindAsync(Work work, string academicYear, CancellationToken ct) =>
+        OneAsync(work.Connection, work.Command(FindSql, new { academicYear, version = (long?)null }, ct));
 
     /// <summary>The offer in force for an academic year: its own, else the nearest earlier one, else the nearest later one.</summary>
     public async Task<Offer?> InForceAsync(string academicYear, CancellationToken ct)
     {
-        const string Sql = """
-            select academic_year, version, body::text as body, written_at
-            from offer
-            order by academic_year > @academicYear,
-                     case when academic_year <= @academicYear then academic_year end desc,
-                     academic_year,
-                     version desc
-            limit 1
-            """;
         await using var connection = await source.OpenConnectionAsync(ct);
-        var row = await connection.QuerySingleOrDefaultAsync<OfferDocument>(
-            new CommandDefinition(Sql, new { academicYear }, cancellationToken: ct));
-        return row?.ToOffer();
+        return await OneAsync(connection, new(InForceSql, new { academicYear }, cancellationToken: ct));
     }
+
+    /// <summary>The same inside a transaction.</summary>
+    public static Task<Offer?> InForceAsync(Work work, string academicYear, CancellationToken ct) =>
+        OneAsync(work.Connection, work.Command(InForceSql, new { academicYear }, ct));
 
     /// <summary>Writes the next version. ABORTED where another was written meanwhile, or where the newest is not the one expected.</summary>
     public async Task<Offer> AddAsync(Work work, Offer offer, long? expected, CancellationToken ct)
@@ -71,6 +77,9 @@ internal sealed class OfferStore(NpgsqlDataSource source)
             throw Refusal.EtagMismatch();
         }
     }
+
+    private static async Task<Offer?> OneAsync(NpgsqlConnection connection, CommandDefinition command) =>
+        (await connection.QuerySingleOrDefaultAsync<OfferDocument>(command))?.ToOffer();
 
     private sealed record OfferDocument
     {

@@ -14,6 +14,7 @@ internal sealed class PlanInputStore(NpgsqlDataSource source)
     /// <summary>
     /// The input as it stands now. Kept are the visits that are confirmed, held or cancelled by hand, those at which something was found or
     /// agreed, and those before the first planned day; what a plan withdrew is not. Meetings stay that are held or cancelled, and those before the first planned day.
+    /// Head of a school is whoever holds that grant on any day of the planned year, whenever the plan is made.
     /// </summary>
     public async Task<PlanInput> ReadAsync(AcademicYear year, Offer offer, DateOnly planFrom, int seed, DateOnly today, CancellationToken ct)
     {
@@ -54,7 +55,9 @@ internal sealed class PlanInputStore(NpgsqlDataSource source)
             select distinct p.person_id, g.school_urn
             from person p
             join access_grant g using (issuer, subject)
-            where g.role = @Head and g.school_urn is not null and g.valid_from <= now() and (g.valid_to is null or g.valid_to > now())
+            where g.role = @Head and g.school_urn is not null
+              and g.valid_from < (@Last + 1)::timestamp at time zone 'Europe/London'
+              and (g.valid_to is null or (g.valid_to > @First::timestamp at time zone 'Europe/London' and g.valid_to > g.valid_from))
             order by p.person_id, g.school_urn;
             select leave_id, person_id, from_on, to_on from leave where from_on <= @Last and to_on >= @First order by person_id, from_on, leave_id;
             select school_urn, entitlement, number, half_days, window_from, window_to, target_week, on_day, duties, people,

@@ -29,6 +29,7 @@ internal static class PlanMapping
             MadeAt = Timestamp.FromDateTimeOffset(plan.MadeAt),
         };
         answer.Shortages.AddRange(plan.ShortageList.Select(ToProto));
+        answer.IncompleteSeries.AddRange(plan.IncompleteSeriesList.Select(ToProto));
         answer.SchoolsWithoutCategory.AddRange(plan.SchoolsWithoutCategory);
         if (plan.AuthorPersonId is { } author)
         {
@@ -83,5 +84,13 @@ internal static class PlanMapping
         DaysNeeded = shortage.DaysNeeded,
         DaysAvailable = shortage.DaysAvailable,
         Words = shortage.Words,
+    };
+
+    private static V1.IncompleteSeries ToProto(IncompleteSeries series) => new()
+    {
+        SchoolUrn = series.SchoolUrn,
+        Entitlement = series.Entitlement,
+        KnownUntil = series.KnownUntil.Iso(),
+        Words = series.Words,
     };
 }

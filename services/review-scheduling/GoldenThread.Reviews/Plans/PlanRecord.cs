@@ -52,6 +52,8 @@ internal sealed record PlanRecord
 
     public required string Shortages { get; init; }
 
+    public required string IncompleteSeries { get; init; }
+
     public required int[] SchoolsWithoutCategory { get; init; }
 
     public Guid? AuthorPersonId { get; init; }
@@ -65,6 +67,9 @@ internal sealed record PlanRecord
 
     /// <summary>The proved shortages.</summary>
     public IReadOnlyList<Shortage> ShortageList => JsonSerializer.Deserialize<List<Shortage>>(Shortages) ?? [];
+
+    /// <summary>The series that are not counted for the whole year.</summary>
+    public IReadOnlyList<IncompleteSeries> IncompleteSeriesList => JsonSerializer.Deserialize<List<IncompleteSeries>>(IncompleteSeries) ?? [];
 
     /// <summary>A draft of a plan that was just made; what it changes is counted when it is written.</summary>
     public static PlanRecord Draft(PlanInput input, YearPlan plan, Guid? author, DateTimeOffset madeAt) => new()
@@ -85,6 +90,7 @@ internal sealed record PlanRecord
         VisitsChanged = 0,
         Meetings = plan.Meetings.Count,
         Shortages = JsonSerializer.Serialize(plan.Shortages),
+        IncompleteSeries = JsonSerializer.Serialize(plan.IncompleteSeries),
         SchoolsWithoutCategory = input.Schools.Where(s => s.Category is null).Select(s => s.Urn).ToArray(),
         AuthorPersonId = author,
         VisitsHash = HashOfVisits(input),

@@ -85,13 +85,15 @@ internal sealed class PlanStore(NpgsqlDataSource source)
     private const string Columns = """
         p.plan_id, p.academic_year, p.version, p.state, p.seed, p.input_hash, p.cost, p.offer_version, p.plan_from, p.visits_owed,
         p.visits_placed, p.visits_unplaced, p.visits_kept, p.visits_changed, p.meetings, p.shortages::text as shortages,
-        p.schools_without_category, p.author_person_id, p.visits_hash, p.made_at, p.published_at
+        p.incomplete_series::text as incomplete_series, p.schools_without_category, p.author_person_id, p.visits_hash, p.made_at, p.published_at
         """;
 
     private const string HoldsTheTrust = "(select holds_whole_trust(@Issuer, @Subject, @Roles))";
 
     // A draft is for those who write plans.
     private const string SeenInItsState = "(p.state <> 1 or (select holds_whole_trust(@Issuer, @Subject, @WriterRoles)))";
+
+    private const string FindSql = $"select {Columns} from plan p where p.plan_id = @planId and {HoldsTheTrust} and {SeenInItsState}";
 
     private static readonly short[] WriterRoles = [(short)Type.V1.Role.DeputyCeo, (short)Type.V1.Role.DataLead];
 
@@ -101,12 +103,12 @@ internal sealed class PlanStore(NpgsqlDataSource source)
         const string Plan = """
             insert into plan
                 (plan_id, academic_year, version, state, seed, input_hash, cost, offer_version, plan_from, visits_owed, visits_placed,
-                 visits_unplaced, visits_kept, visits_changed, meetings, shortages, schools_without_category, author_person_id,
-                 visits_hash, made_at)
+                 visits_unplaced, visits_kept, visits_changed, meetings, shortages, incomplete_series, schools_without_category,
+                 author_person_id, visits_hash, made_at)
             values
                 (@PlanId, @AcademicYear, @Version, @State, @Seed, @InputHash, @Cost, @OfferVersion, @PlanFrom, @VisitsOwed, @VisitsPlaced,
-                 @VisitsUnplaced, @VisitsKept, @VisitsChanged, @Meetings, @Shortages::jsonb, @SchoolsWithoutCategory, @AuthorPersonId,
-                 @VisitsHash, @MadeAt)
+                 @VisitsUnplaced, @VisitsKept, @VisitsChanged, @Meetings, @Shortages::jsonb, @IncompleteSeries::jsonb,
+                 @SchoolsWithoutCategory, @AuthorPersonId, @VisitsHash, @MadeAt)
             """;
         await work.Connection.ExecuteAsync(work.Command(Plan, plan, ct));
         await CopyVisitsAsync(work, plan.PlanId, content.Visits, ct);
@@ -132,11 +134,12 @@ internal sealed class PlanStore(NpgsqlDataSource source)
     }
 
     /// <summary>A plan, for who holds the whole trust; null where unknown or not to be seen.</summary>
-    public Task<PlanRecord?> FindAsync(Authority authority, Guid planId, CancellationToken ct)
-    {
-        const string Sql = $"select {Columns} from plan p where p.plan_id = @planId and {HoldsTheTrust} and {SeenInItsState}";
-        return FindAsync(Sql, authority, planId, ct);
-    }
+    public Task<PlanRecord?> FindAsync(Authority authority, Guid planId, CancellationToken ct) => FindAsync(FindSql, authority, planId, ct);
+
+    /// <summary>The same inside a transaction.</summary>
+    public static Task<PlanRecord?> FindAsync(Work work, Authority authority, Guid planId, CancellationToken ct) =>
+        work.Connection.QuerySingleOrDefaultAsync<PlanRecord>(work.Command(
+            FindSql, new { planId, authority.Issuer, authority.Subject, authority.Roles, WriterRoles }, ct));
 
     /// <summary>A plan for the sake of its visits: for who reaches one of the schools it plans for. Null where unknown or not to be seen.</summary>
     public Task<PlanRecord?> FindVisitedAsync(Authority authority, Guid planId, CancellationToken ct)
@@ -223,7 +226,14 @@ internal sealed class PlanStore(NpgsqlDataSource source)
         await using var rows = await work.Connection.QueryMultipleAsync(work.Command(Sql, new { plan.PlanId }, ct));
         var visits = (await rows.ReadAsync<PlannedVisitRow>()).Select(v => v.ToPlanned()).ToList();
         var meetings = (await rows.ReadAsync<PlannedMeetingRow>()).Select(m => m.ToPlanned()).ToList();
-        return new() { Visits = visits, Meetings = meetings, Cost = plan.Cost, Shortages = plan.ShortageList };
+        return new()
+        {
+            Visits = visits,
+            Meetings = meetings,
+            Cost = plan.Cost,
+            Shortages = plan.ShortageList,
+            IncompleteSeries = plan.IncompleteSeriesList,
+        };
     }
 
     /// <summary>Lets one change of a year's visits go on at a time, until the work ends.</summary>
@@ -234,6 +244,19 @@ internal sealed class PlanStore(NpgsqlDataSource source)
             select academic_year from planning_year where academic_year = @academicYear for update
             """;
         await work.Connection.ExecuteAsync(work.Command(Sql, new { academicYear }, ct));
+    }
+
+    /// <summary>
+    /// Waits for whoever is recording something at a visit that a plan may still move, and lets nobody begin to, until the work ends: only
+    /// what is read after that knows of it. Visits are locked in the order of their ids; whoever records locks one, whoever moves one has
+    /// locked the year before.
+    /// </summary>
+    public static Task LockMovableVisitsAsync(Work work, string academicYear, CancellationToken ct)
+    {
+        const string Sql = """
+            select 1 from visit where academic_year = @academicYear and state in (1, 2) order by visit_id for no key update
+            """;
+        return work.Connection.ExecuteAsync(work.Command(Sql, new { academicYear }, ct));
     }
 
     /// <summary>Puts a draft in force and retires the one before; null where it is no draft in this version.</summary>
@@ -248,7 +271,7 @@ internal sealed class PlanStore(NpgsqlDataSource source)
             where plan_id = @planId and state = 1 and version = @version
             returning plan_id, academic_year, version, state, seed, input_hash, cost, offer_version, plan_from, visits_owed,
                       visits_placed, visits_unplaced, visits_kept, visits_changed, meetings, shortages::text as shortages,
-                      schools_without_category, author_person_id, visits_hash, made_at, published_at
+                      incomplete_series::text as incomplete_series, schools_without_category, author_person_id, visits_hash, made_at, published_at
             """;
         return await work.Connection.QuerySingleOrDefaultAsync<PlanRecord>(work.Command(Sql, new { planId, version }, ct));
     }

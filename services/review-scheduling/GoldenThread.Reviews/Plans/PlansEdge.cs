@@ -98,9 +98,9 @@ internal sealed partial class PlansEdge(
         var version = context.IfMatch();
         await using var work = await works.BeginAsync(context);
         await work.DemandWholeTrustAsync(context);
-        var draft = await FindAsync(request.PlanId, context);
+        var draft = await FindAsync(work, request.PlanId, context);
         await PlanStore.LockYearAsync(work, draft.AcademicYear, ct);
-        draft = await FindAsync(request.PlanId, context);
+        draft = await FindAsync(work, request.PlanId, context);
         if (draft.Version != version)
         {
             throw Refusal.EtagMismatch();
@@ -111,6 +111,7 @@ internal sealed partial class PlansEdge(
             throw Errors.PlanNotDraft();
         }
 
+        await PlanStore.LockMovableVisitsAsync(work, draft.AcademicYear, ct);
         var content = await store.ContentAsync(work, draft, ct);
         await DemandUpToDateAsync(work, draft, content, ct);
         var published = await store.PublishAsync(work, draft.PlanId, version, ct) ?? throw Refusal.EtagMismatch();
@@ -149,7 +150,7 @@ internal sealed partial class PlansEdge(
     private async Task DemandUpToDateAsync(Work work, PlanRecord draft, YearPlan content, CancellationToken ct)
     {
         var year = AcademicYear.Parse(draft.AcademicYear);
-        var offer = await offers.FindAsync(draft.AcademicYear, null, ct) ?? throw Errors.OfferMissing(draft.AcademicYear);
+        var offer = await OfferStore.FindAsync(work, draft.AcademicYear, ct) ?? throw Errors.OfferMissing(draft.AcademicYear);
         var input = await inputs.ReadAsync(work, year, offer, draft.PlanFrom, draft.Seed, clock.Today(), ct);
         if (PlanChecker.Check(input, content) is { Count: > 0 } violations)
         {
@@ -164,6 +165,9 @@ internal sealed partial class PlansEdge(
 
     private async Task<PlanRecord> FindAsync(string planId, ServerCallContext context) =>
         await store.FindAsync(context.Authority(), Fields.Id(planId, "plan_id"), context.CancellationToken) ?? throw Errors.PlanNotFound();
+
+    private static async Task<PlanRecord> FindAsync(Work work, string planId, ServerCallContext context) =>
+        await PlanStore.FindAsync(work, context.Authority(), Fields.Id(planId, "plan_id"), context.CancellationToken) ?? throw Errors.PlanNotFound();
 
     private static DateOnly Later(DateOnly one, DateOnly other) => one > other ? one : other;
 

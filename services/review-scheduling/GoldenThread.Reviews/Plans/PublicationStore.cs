@@ -83,7 +83,7 @@ internal static class PublicationStore
 
     /// <summary>
     /// Series and meetings as the plan has them; what was held or cancelled, and what lies before the plan, stays: the plan gives its
-    /// numbers to no other meeting.
+    /// numbers to no other meeting. A series of which dates lack shows up to which day all that is owed is counted.
     /// </summary>
     public static Task WriteMeetingsAsync(Work work, PlanRecord plan, YearPlan content, CancellationToken ct)
     {
@@ -94,6 +94,12 @@ internal static class PublicationStore
             join unnest(@SeriesIds, @SeriesUrns, @SeriesEntitlements) as k(series_id, school_urn, entitlement)
               on (k.school_urn, k.entitlement) = (p.school_urn, p.entitlement)
             on conflict on constraint uq_meeting_series do update set cadence = excluded.cadence, person_id = excluded.person_id;
+
+            update meeting_series s
+            set owed_known_until = (
+                select k.known_until from unnest(@KnownUrns, @KnownEntitlements, @KnownUntil) as k(school_urn, entitlement, known_until)
+                where (k.school_urn, k.entitlement) = (s.school_urn, s.entitlement))
+            where s.academic_year = @AcademicYear;
 
             delete from meeting m
             using meeting_series s
@@ -125,6 +131,9 @@ internal static class PublicationStore
             SeriesIds = series.Select(_ => Guid.CreateVersion7()).ToArray(),
             SeriesUrns = series.Select(s => s.SchoolUrn).ToArray(),
             SeriesEntitlements = series.Select(s => s.Entitlement).ToArray(),
+            KnownUrns = content.IncompleteSeries.Select(s => s.SchoolUrn).ToArray(),
+            KnownEntitlements = content.IncompleteSeries.Select(s => s.Entitlement).ToArray(),
+            KnownUntil = content.IncompleteSeries.Select(s => s.KnownUntil).ToArray(),
             Ids = content.Meetings.Select(_ => Guid.CreateVersion7()).ToArray(),
             Urns = content.Meetings.Select(m => m.SchoolUrn).ToArray(),
             Entitlements = content.Meetings.Select(m => m.Entitlement).ToArray(),

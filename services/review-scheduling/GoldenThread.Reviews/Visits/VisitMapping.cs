@@ -23,6 +23,7 @@ internal static class VisitMapping
             WindowTo = visit.WindowTo.Iso(),
             Findings = visit.Findings,
             OpenActions = visit.OpenActions,
+            SchoolClosed = visit.SchoolClosed,
         };
         answer.Team.AddRange(PlanMapping.TeamOf(visit.Duties, visit.People));
         if (visit.OnDay is { } day)

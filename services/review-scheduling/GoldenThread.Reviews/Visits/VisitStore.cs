@@ -45,6 +45,9 @@ internal sealed record VisitRow
     /// <summary>Whether something was found or agreed at it: then it took place, recorded as held or not.</summary>
     public bool Reached { get; init; }
 
+    /// <summary>Whether the school's calendar, as it is now, has no school on its day, though it is still to be held there.</summary>
+    public bool SchoolClosed { get; init; }
+
     /// <summary>As one that others must plan around.</summary>
     public KeptVisit ToKept() => new()
     {
@@ -71,12 +74,21 @@ internal sealed class VisitStore(NpgsqlDataSource source)
          or exists (select 1 from agreed_action a where a.visit_id = v.visit_id))
         """;
 
+    private const string SchoolIsClosed = """
+        (v.state in (2, 3)
+         and (exists (select 1 from calendar_closure c
+                      where c.school_urn = v.school_urn and c.academic_year = v.academic_year and c.closed_on = v.on_day)
+              or not exists (select 1 from calendar_term t
+                             where t.school_urn = v.school_urn and t.academic_year = v.academic_year and v.on_day between t.from_on and t.to_on)))
+        """;
+
     private const string Columns = $"""
         v.visit_id, v.school_urn, v.academic_year, v.entitlement, v.number, v.version, v.state, v.half_days, v.window_from, v.window_to,
         v.target_week, v.on_day, v.duties, v.people, v.reason,
         (select count(*)::int from finding f where f.visit_id = v.visit_id) as findings,
         (select count(*)::int from agreed_action a where a.visit_id = v.visit_id and a.done_on is null) as open_actions,
-        {SomethingCameOfIt} as reached
+        {SomethingCameOfIt} as reached,
+        {SchoolIsClosed} as school_closed
         """;
 
     private const string WithinReach =

@@ -14,8 +14,7 @@ namespace GoldenThread.Reviews.Visits;
 
 /// <summary>Visits, what they found and what was agreed.</summary>
 internal sealed class VisitsEdge(
-    VisitStore store, FindingStore findings, ActionStore actions, MeetingStore meetings, PlanInputStore inputs, OfferStore offers, Works works,
-    TimeProvider clock) : VisitService.VisitServiceBase
+    VisitStore store, FindingStore findings, ActionStore actions, MeetingStore meetings, PlanInputStore inputs, Works works, TimeProvider clock) : VisitService.VisitServiceBase
 {
     private const int LongestReason = 2000;
     private const int LongestFinding = 4000;
@@ -251,7 +250,7 @@ internal sealed class VisitsEdge(
             throw Errors.VisitInvalid("on", $"The visit belongs to {year}; {on.Iso()} lies outside it.");
         }
 
-        var offer = await offers.FindAsync(visit.AcademicYear, null, ct) ?? throw Errors.OfferMissing(visit.AcademicYear);
+        var offer = await OfferStore.FindAsync(work, visit.AcademicYear, ct) ?? throw Errors.OfferMissing(visit.AcademicYear);
         var input = await inputs.ReadAsync(work, year, offer, year.FirstDay, 0, clock.Today(), ct);
         var others = await store.OthersAsync(work, visit, ct);
         var standing = await meetings.OfYearAsync(work, visit.AcademicYear, ct);

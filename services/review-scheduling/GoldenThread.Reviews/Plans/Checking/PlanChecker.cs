@@ -391,7 +391,7 @@ public static class PlanChecker
             }
         }
 
-        foreach (var violation in MeetingsOwed(input, plan).Concat(NumbersFree(input, plan)))
+        foreach (var violation in MeetingsOwed(input, plan).Concat(CountedUntil(input, plan)).Concat(NumbersFree(input, plan)))
         {
             yield return violation;
         }
@@ -417,6 +417,26 @@ public static class PlanChecker
                 if (!owed.SequenceEqual(inPlan[(school.Urn, row.Code)].Order()))
                 {
                     yield return new("owed", $"School {school.Urn} is owed meetings \"{row.Code}\" in other weeks than the plan has.", null);
+                }
+            }
+        }
+    }
+
+    /// <summary>Where dates lack, the plan says of every series up to which day all that is owed is counted; of others it says nothing of the kind.</summary>
+    private static IEnumerable<Violation> CountedUntil(PlanInput input, YearPlan plan)
+    {
+        var said = plan.IncompleteSeries.ToLookup(s => (s.SchoolUrn, s.Entitlement), s => s.KnownUntil);
+        foreach (var school in input.Schools)
+        {
+            var lacking = FirstDayWithoutDates(input, school);
+            foreach (var row in input.Offer.Rows.Where(r => r.Kind == EntitlementKind.Meetings))
+            {
+                var isOwed = row.Cells.Any(c => c.Category == school.Category && c.Cadence != Cadence.None);
+                DateOnly[] known = isOwed && lacking is { } day ? [day.AddDays(-1)] : [];
+                if (!said[(school.Urn, row.Code)].SequenceEqual(known))
+                {
+                    yield return new("calendar", $"Up to which day meetings \"{row.Code}\" of school {school.Urn} are counted, the plan does not say, "
+                        + "or says wrongly.", null);
                 }
             }
         }

@@ -52,6 +52,26 @@ internal static class SchoolCalendar
     }
 
     /// <summary>
+    /// The first of the days up to June, gone by or to come, on which the school is in the trust and its dates lack: out of term for more than
+    /// four weeks on end, or without any dates. Null where none lack.
+    /// </summary>
+    public static DateOnly? FirstDayWithoutDates(PlanInput input, PlanSchool school)
+    {
+        var enough = school.Terms.Count == 0 ? 1 : (4 * 7) + 1;
+        DateOnly? since = null;
+        for (var day = input.YearFirst; day.Year < input.YearLast.Year || day.Month <= 6; day = day.AddDays(1))
+        {
+            since = BelongsOn(school, day) && school.Terms.All(t => day < t.From || t.To < day) ? since ?? day : null;
+            if (since is { } first && day.DayNumber - first.DayNumber + 1 >= enough)
+            {
+                return first;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>
     /// First and last day of a school's year. Terms that begin more than four weeks into it, or end more than four weeks before July, are
     /// not all there are: the year is then taken from its first day, or to the end of July.
     /// </summary>

@@ -135,7 +135,10 @@ public sealed record PlanPerson
     /// <summary>The school they belong to; null for the central team. They neither visit it nor meet its head for the trust.</summary>
     public int? SchoolUrn { get; init; }
 
-    /// <summary>Schools of which they are head, by their grants: an executive head has several, and goes to none of them for the trust.</summary>
+    /// <summary>
+    /// Schools of which they are head on any day of the planned year, by their grants: an executive head has several, and goes to none of them
+    /// for the trust, all year.
+    /// </summary>
     public IReadOnlyList<int> HeadOf { get; init; } = [];
 
     /// <summary>Last day with the trust; null while they stay.</summary>
@@ -207,6 +210,9 @@ public sealed record YearPlan
 
     /// <summary>Shortages that are proved.</summary>
     public required IReadOnlyList<Shortage> Shortages { get; init; }
+
+    /// <summary>Series of which the plan cannot say how many meetings the whole year owes, by school and row.</summary>
+    public IReadOnlyList<IncompleteSeries> IncompleteSeries { get; init; } = [];
 }
 
 /// <summary>A visit in a plan.</summary>
@@ -291,6 +297,22 @@ public sealed record Shortage
 
     /// <summary>Days the people have at most.</summary>
     public required double DaysAvailable { get; init; }
+
+    /// <summary>The same in words.</summary>
+    public required string Words { get; init; }
+}
+
+/// <summary>A series of meetings that is not counted for the whole year, because the school has not entered all its dates.</summary>
+public sealed record IncompleteSeries
+{
+    /// <summary>URN.</summary>
+    public required int SchoolUrn { get; init; }
+
+    /// <summary>Code of the offer's row.</summary>
+    public required string Entitlement { get; init; }
+
+    /// <summary>Last day up to which every meeting that is owed is counted: the day before the first for which dates lack.</summary>
+    public required DateOnly KnownUntil { get; init; }
 
     /// <summary>The same in words.</summary>
     public required string Words { get; init; }

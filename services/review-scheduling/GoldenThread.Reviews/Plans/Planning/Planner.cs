@@ -15,6 +15,7 @@ public sealed class Planner
     private readonly PlanInput input;
     private readonly Random random;
     private readonly IReadOnlyList<PlannedMeeting> meetings;
+    private readonly IReadOnlyList<IncompleteSeries> incomplete;
     private readonly IReadOnlyList<Job> jobs;
     private readonly Board board;
     private readonly TeamChoice teams;
@@ -27,7 +28,9 @@ public sealed class Planner
         random = new Random(input.Seed);
         var years = input.Schools.Select(s => new SchoolYear(s, input)).ToList();
         var yearOf = years.ToDictionary(y => y.School.Urn);
-        meetings = new StandingSlots(input, yearOf).Meetings();
+        var slots = new StandingSlots(input, yearOf);
+        meetings = slots.Meetings();
+        incomplete = slots.Incomplete();
         board = new Board(input, years, meetings);
         PlaceKept();
         jobs = new JobList(input, board).Of(new Entitlements(input, yearOf).Owed());
@@ -74,6 +77,7 @@ public sealed class Planner
             Meetings = meetings,
             Cost = Math.Round(costs.Of(placed), 6),
             Shortages = shortages.Select(s => s.Shortage).ToList(),
+            IncompleteSeries = incomplete,
         };
     }
 

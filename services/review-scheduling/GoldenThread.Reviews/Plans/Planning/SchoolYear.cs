@@ -13,7 +13,8 @@ internal sealed class SchoolYear
         School = school;
         openDays = OpenDays(school, input.BankHolidays).ToHashSet();
         Span = SpanOf(school, input);
-        NotEntered = LongestWithoutDates(school, input) is var (from, days) && days > LongestHoliday ? new(from, from.AddDays(days - 1)) : null;
+        NotEntered = RunsWithoutDates(school, input, input.PlanFrom).Where(r => LengthOf(r) > LongestHoliday).MaxBy(LengthOf);
+        WithoutDates = RunsWithoutDates(school, input, input.YearFirst).Where(r => school.Terms.Count == 0 || LengthOf(r) > LongestHoliday).ToList();
         Weeks = openDays.Select(Monday).Distinct().Order().ToList();
         Terms = Enumerable.Range(1, 3).Select(number => TermOf(school, number)).ToList();
     }
@@ -31,6 +32,9 @@ internal sealed class SchoolYear
 
     /// <summary>Days to come, too many for a holiday, on which the school belongs to the trust and for which it has entered no dates; null where it has all.</summary>
     public DayRange? NotEntered { get; }
+
+    /// <summary>The same of the whole year, days gone by too: stretches of days in order. Of a school without any dates every day is one.</summary>
+    public IReadOnlyList<DayRange> WithoutDates { get; }
 
     public bool IsOpen(DateOnly day) => openDays.Contains(day);
 
@@ -71,22 +75,31 @@ internal sealed class SchoolYear
             last.AddDays(LongestHoliday) < EndOfJune(input) ? input.YearLast.AddMonths(-1) : last);
     }
 
-    private static (DateOnly From, int Days) LongestWithoutDates(PlanSchool school, PlanInput input)
+    /// <summary>Stretches of days, from one on, on which the school belongs to the trust and is in none of its terms; in order.</summary>
+    private static List<DayRange> RunsWithoutDates(PlanSchool school, PlanInput input, DateOnly from)
     {
-        var longest = (From: input.PlanFrom, Days: 0);
-        var days = 0;
-        for (var day = input.PlanFrom; day <= EndOfJune(input); day = day.AddDays(1))
+        var runs = new List<DayRange>();
+        for (var day = from; day <= EndOfJune(input); day = day.AddDays(1))
         {
-            var lacks = school.Memberships.Any(m => m.Contains(day)) && !school.Terms.Any(t => t.Contains(day));
-            days = lacks ? days + 1 : 0;
-            if (days > longest.Days)
+            if (!school.Memberships.Any(m => m.Contains(day)) || school.Terms.Any(t => t.Contains(day)))
             {
-                longest = (day.AddDays(1 - days), days);
+                continue;
+            }
+
+            if (runs.Count > 0 && runs[^1].To == day.AddDays(-1))
+            {
+                runs[^1] = runs[^1] with { To = day };
+            }
+            else
+            {
+                runs.Add(new(day, day));
             }
         }
 
-        return longest;
+        return runs;
     }
+
+    private static int LengthOf(DayRange days) => days.To!.Value.DayNumber - days.From.DayNumber + 1;
 
     /// <summary>The summer holidays begin in July.</summary>
     private static DateOnly EndOfJune(PlanInput input) => new(input.YearLast.Year, 6, 30);

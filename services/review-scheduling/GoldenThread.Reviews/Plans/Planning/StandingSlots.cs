@@ -28,13 +28,7 @@ internal sealed class StandingSlots(PlanInput input, IReadOnlyDictionary<int, Sc
     {
         OccupyKeptVisits();
         OccupyKeptMeetings();
-        var owed = (
-            from row in input.Offer.Rows
-            where row.Kind == EntitlementKind.Meetings
-            from school in input.Schools
-            let cell = school.Category is { } category ? row.For(category) : null
-            where cell is not null
-            select new Series(years[school.Urn], row, cell)).ToList();
+        var owed = Owed().ToList();
         // Who meets a head already goes on, on the weekday they are used to; the others are given out around them.
         var standing = owed.Select(StandingPerson).ToList();
         var weekdays = owed.Zip(standing, (series, person) => person is null ? null : StandingWeekday(series, person)).ToList();
@@ -44,6 +38,40 @@ internal sealed class StandingSlots(PlanInput input, IReadOnlyDictionary<int, Sc
             return MeetingsOf(series, person, weekdays[index] ?? (person is null ? DayOfWeek.Monday : WeekdayOf(person)));
         }).ToList();
     }
+
+    /// <summary>Series of schools that have not entered all their dates: what is counted is not what the whole year owes.</summary>
+    public IReadOnlyList<IncompleteSeries> Incomplete() => Owed()
+        .Where(s => s.Cell.Cadence != Cadence.None && s.Year.WithoutDates.Count > 0)
+        .Select(s => new IncompleteSeries
+        {
+            SchoolUrn = s.Year.School.Urn,
+            Entitlement = s.Row.Code,
+            KnownUntil = s.Year.WithoutDates[0].From.AddDays(-1),
+            Words = $"Meetings \"{s.Row.Code}\" of school {s.Year.School.Urn} are {HowCounted(s.Year)}",
+        })
+        .OrderBy(s => s.SchoolUrn).ThenBy(s => s.Entitlement, StringComparer.Ordinal).ToList();
+
+    private string HowCounted(SchoolYear year)
+    {
+        if (year.School.Terms.Count == 0)
+        {
+            return $"not counted: the school has no term dates for {input.AcademicYear} yet.";
+        }
+
+        return year.WithoutDates is [var rest] && year.School.Terms.All(t => t.To < rest.From)
+            ? $"counted up to {Words.Day(rest.From.AddDays(-1))}; no dates are entered after it."
+            : $"counted without the days {string.Join(" and ", year.WithoutDates.Select(Span))}, for which no dates are entered.";
+    }
+
+    private static string Span(DayRange days) => $"from {Words.Day(days.From)} to {Words.Day(days.To!.Value)}";
+
+    private IEnumerable<Series> Owed() =>
+        from row in input.Offer.Rows
+        where row.Kind == EntitlementKind.Meetings
+        from school in input.Schools
+        let cell = school.Category is { } category ? row.For(category) : null
+        where cell is not null
+        select new Series(years[school.Urn], row, cell);
 
     /// <summary>A kept visit takes its half-days first: on such a day only the meetings of the rest fit.</summary>
     private void OccupyKeptVisits()

@@ -78,8 +78,25 @@ public sealed class UpTests : IAsyncLifetime
         Assert.Contains("not all of the house runs, tracking ended", verify.Output, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task DataWhosePasswordsAreGone_IsNamedWithTheRemedy_AndKeptUntilThen()
+    {
+        File.Delete(Path.Combine(home, "state.json"));
+        var kept = Directory.CreateDirectory(Path.Combine(Tree.DataOf(home), "postgres", "data")).FullName;
+
+        var outcome = await RunAsync("up", "--no-build");
+
+        Assert.Equal(1, outcome.ExitCode);
+        Assert.Contains($"{Tree.DataOf(home)} holds the data of an earlier working tree", outcome.Output, StringComparison.Ordinal);
+        Assert.Contains("./gt reset", outcome.Output, StringComparison.Ordinal);
+        Assert.True(Directory.Exists(kept));
+
+        Assert.Equal(0, (await RunAsync("reset")).ExitCode);
+        Assert.False(Directory.Exists(kept));
+    }
+
     private Task WriteAsync<T>(string name, T content) => File.WriteAllTextAsync(Path.Combine(home, name), JsonSerializer.Serialize(content), Ct);
 
     private Task<Command.Outcome> RunAsync(params string[] args) => Command.TryAsync(
-        ["dotnet", typeof(EnvFile).Assembly.Location, .. args], new Dictionary<string, string?> { ["GT_HOME"] = home }, home, CancellationToken.None);
+        ["dotnet", typeof(EnvFile).Assembly.Location, .. args], new Dictionary<string, string?> { ["GT_HOME"] = home }, Path.GetTempPath(), CancellationToken.None);
 }

@@ -75,10 +75,12 @@ public static class UpCommand
 
     private static async Task StartAsync(RunningHouse house, bool build)
     {
+        var deeds = Deeds.Open();
         Console.WriteLine("Starting GoldenThread (the first time also builds it, which takes some minutes)");
-        var deeds = Deeds.Read();
         deeds.GatewayPort();
         _ = (Ground.GivenPostgres(), Ground.GivenBroker());
+        // Passwords are kept before anything is locked with them: who interrupts this start can start again.
+        await deeds.WriteAsync();
         // The longest first: only the services themselves need the broker.
         var rabbit = Step("RabbitMQ", () => Ground.RabbitAsync(house, deeds));
         var postgres = Step("PostgreSQL", () => Ground.PostgresAsync(house, deeds));

@@ -10,6 +10,12 @@ namespace GoldenThread.Cli.House;
 /// </summary>
 public sealed class Deeds
 {
+    /// <summary>Name of the password of the house's own PostgreSQL.</summary>
+    public const string PostgresSecret = "postgres";
+
+    /// <summary>Name of the password of the house's own RabbitMQ.</summary>
+    public const string RabbitSecret = "rabbit";
+
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 
     /// <summary>Passwords and client secrets by name, each 64 hexadecimal digits.</summary>
@@ -35,6 +41,23 @@ public sealed class Deeds
     /// <summary>Reads them; new ones where there are none.</summary>
     public static Deeds Read() =>
         File.Exists(Path) ? JsonSerializer.Deserialize<Deeds>(File.ReadAllText(Path))! : new Deeds();
+
+    /// <summary>
+    /// Those of this house, or new ones with the passwords of its servers. Throws, with the remedy, where there is data whose passwords are gone: a
+    /// working tree that is removed takes them along, and under root the data lies elsewhere.
+    /// </summary>
+    public static Deeds Open()
+    {
+        if (!File.Exists(Path) && Directory.Exists(Tree.Data) && Directory.EnumerateFileSystemEntries(Tree.Data).Any())
+        {
+            throw new InfrastructureException(
+                $"{Tree.Data} holds the data of an earlier working tree in this place, and its passwords went with that tree: ./gt reset throws the data away, then ./gt up begins anew");
+        }
+
+        var deeds = Read();
+        _ = (deeds.Secret(PostgresSecret), deeds.Secret(RabbitSecret));
+        return deeds;
+    }
 
     /// <summary>The secret of that name, made at its first use.</summary>
     public string Secret(string name) => Secrets.GetOrAdd(name, _ => Infrastructure.Secrets.New());

@@ -33,7 +33,7 @@ public static class Ground
 
     /// <summary>The private broker of the running house.</summary>
     public static Uri PrivateBroker(Deeds deeds) =>
-        new($"amqp://{PrivateRabbit.User}:{deeds.Secret("rabbit")}@127.0.0.1:{deeds.Ports["rabbit"]}/{PrivateRabbit.User}");
+        new($"amqp://{PrivateRabbit.User}:{deeds.Secret(Deeds.RabbitSecret)}@127.0.0.1:{deeds.Ports["rabbit"]}/{PrivateRabbit.User}");
 
     /// <summary>Starts PostgreSQL, or finds that which the environment names: connection string of a role that may make databases and roles.</summary>
     public static async Task<string> PostgresAsync(RunningHouse house, Deeds deeds)
@@ -47,7 +47,7 @@ public static class Ground
         var postgres = await PrivatePostgres.StartAsync(new PrivatePostgresOptions
         {
             Folder = Path.Combine(Tree.Data, "postgres"),
-            Password = deeds.Secret("postgres"),
+            Password = deeds.Secret(Deeds.PostgresSecret),
             Port = deeds.Ports.GetValueOrDefault("postgres"),
             LogFile = Path.Combine(Tree.Logs, "postgres.log"),
         });
@@ -69,7 +69,7 @@ public static class Ground
         {
             Folder = Path.Combine(Tree.Data, "rabbit"),
             Node = deeds.RabbitNode,
-            Password = deeds.Secret("rabbit"),
+            Password = deeds.Secret(Deeds.RabbitSecret),
             Port = deeds.Ports.GetValueOrDefault("rabbit"),
             LogFile = Path.Combine(Tree.Logs, "rabbit.log"),
         });

@@ -23,9 +23,12 @@ public static class Tree
     /// Where PostgreSQL and RabbitMQ keep their data. Under root they run as their own users, who cannot reach into <c>.gt/</c>
     /// (nor, often, into root's home), so it is then a folder of this house's own below /var/lib.
     /// </summary>
-    public static string Data => SystemUser.IsRoot
-        ? Path.Combine("/var/lib/goldenthread", Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(State)))[..12])
-        : Path.Combine(State, "data");
+    public static string Data => DataOf(State);
+
+    /// <summary>Where a house with that state keeps its data.</summary>
+    public static string DataOf(string state) => SystemUser.IsRoot
+        ? Path.Combine("/var/lib/goldenthread", Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(state)))[..12])
+        : Path.Combine(state, "data");
 
     /// <summary>The full path of something in the tree.</summary>
     public static string File(string relative) => Path.Combine(Root, relative);

@@ -10,7 +10,7 @@ namespace GoldenThread.Reporting.Roster;
 internal sealed class PupilIntake(SummaryCells cells)
 {
     // Who takes in memberships holds the groups together with others, who opens one holds them alone: neither passes the other unseen.
-    private const string HoldGroups = "select pg_advisory_xact_lock_shared(hashtextextended('reporting groups', 0))";
+    private const string GroupsLock = "hashtextextended('reporting groups', 0)";
 
     /// <summary>Holds pupils, known or not yet known, until the commit: in order, so that two who hold many never wait for each other.</summary>
     public Task HoldAsync(Work work, Guid[] pupilIds, CancellationToken ct)
@@ -31,7 +31,7 @@ internal sealed class PupilIntake(SummaryCells cells)
     public async Task KeepAsync(Work work, IReadOnlyCollection<PupilSnapshot> snapshots, CancellationToken ct)
     {
         var all = snapshots.GroupBy(s => s.PupilId).ToDictionary(g => g.Key, g => g.MaxBy(s => s.Version)!);
-        await work.Connection.ExecuteAsync(work.Command(HoldGroups, null, ct));
+        await work.Connection.ExecuteAsync(work.Command($"select pg_advisory_xact_lock_shared({GroupsLock})", null, ct));
         await HoldAsync(work, [.. all.Keys], ct);
         await Held.ShareTestsOfPupilsAsync(work, [.. all.Keys], ct);
         var newer = await NewerAsync(work, all.Values, ct);
@@ -47,7 +47,6 @@ internal sealed class PupilIntake(SummaryCells cells)
     /// </summary>
     public async Task KeepGroupAsync(Work work, GroupDefined group, CancellationToken ct)
     {
-        const string HoldAlone = "select pg_advisory_xact_lock(hashtextextended('reporting groups', 0))";
         const string Sql = """
             insert into group_definition as d (group_code, definition_version, name, comparator_name, sensitive, opens)
             values (@Group, @DefinitionVersion, @Name, @ComparatorName, true, not @Sensitive)
@@ -62,7 +61,7 @@ internal sealed class PupilIntake(SummaryCells cells)
             """;
         if (!group.Sensitive)
         {
-            await work.Connection.ExecuteAsync(work.Command(HoldAlone, null, ct));
+            await work.Connection.ExecuteAsync(work.Command($"select pg_advisory_xact_lock({GroupsLock})", null, ct));
         }
 
         await work.Connection.ExecuteAsync(work.Command(Sql, group, ct));
@@ -74,9 +73,9 @@ internal sealed class PupilIntake(SummaryCells cells)
     /// </summary>
     public async Task<bool> OpenGroupsAsync(Work work, CancellationToken ct)
     {
-        const string IsAnyDue = """
+        const string IsAnyDue = $"""
             select case
-                when exists (select from group_definition where opens) then pg_try_advisory_xact_lock(hashtextextended('reporting groups', 0))
+                when exists (select from group_definition where opens) then pg_try_advisory_xact_lock({GroupsLock})
                 else false
             end
             """;

@@ -130,8 +130,8 @@ public sealed class StatusReadStore(NpgsqlDataSource source)
     /// How many pupils have each status, and how many were expected: enrolled at their main school on the day the collection was due, in the
     /// year groups of which the collection takes a test of the subject. Their status counts wherever they sat, also before they came (under the
     /// former URN of a converted school, say), unless it rests on something sat elsewhere after they had left. Of a group, a pupil who left and is
-    /// not told to the caller now counts only where what the group reads was known before. Null outside the grant, or where the group is unknown or not for the caller to see. A grant
-    /// of some classes only does not answer for a school.
+    /// not told to the caller now counts only where what the group reads was known before. Null outside the grant, or where the group is unknown or
+    /// not for the caller to see. A grant of some classes only does not answer for a school.
     /// </summary>
     public async Task<SharesRow?> SharesAsync(
         Authority authority, Authority sensitive, int schoolUrn, Guid collectionId, string subject, string? yearGroup, string? group,
